@@ -1,0 +1,185 @@
+"""One PostgreSQL server as a child process.
+
+The child is `postgres` itself, so there is no wrapper that could outlive us. It is started from the main thread, because the
+kernel ties a child's death signal to the thread that forked it. Everything it writes lives in one temporary folder that
+a lock file marks as ours; folders whose owner was killed are swept away by the next start.
+"""
+
+import asyncio
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import IO, Self
+
+import asyncpg
+
+from scenarios.embedded_postgres.binaries import find_binaries
+from scenarios.embedded_postgres.privileges import Privileges, choose_privileges
+from scenarios.embedded_postgres.profiles import SIMULATED, Profile
+from scenarios.errors import PostgresUnavailable
+
+_FOLDER_PREFIX = "paystorm-pg-"
+_SOCKET_PATH_BYTES_MAX = 107  # sockaddr_un.sun_path, unix(7)
+_START_TIMEOUT_S = 30
+_STOP_TIMEOUT_S = 10
+_POLL_S = 0.005
+_SWEEP_AGE_S = 60  # a younger folder may be one that its owner has not locked yet
+_STATUS_LINE = 7  # postmaster.pid, line 8: "starting", "ready", "stopping"
+_PORT = 5432  # only names the socket file: no port is opened
+
+
+class EmbeddedPostgres:
+    """A running server; use as a context manager or call `stop`."""
+
+    def __init__(self, *, folder: Path, profile: Profile, lock: IO[bytes], process: subprocess.Popen[bytes]) -> None:
+        self.folder = folder
+        self.profile = profile
+        self.process = process
+        self._lock = lock
+
+    @classmethod
+    def start(cls, profile: Profile = SIMULATED) -> Self:
+        """Create a cluster in a new temporary folder, start it and return when it accepts connections.
+
+        Raises:
+            PostgresUnavailable: No programs were found, or the server did not start; the message ends with its log.
+        """
+        binaries, privileges = find_binaries(), choose_privileges()
+        _sweep_abandoned_folders()
+        folder, lock = _claim_folder(privileges)
+        try:
+            _create_cluster(binaries, folder, privileges)
+            process = _launch(binaries, folder, profile, privileges)
+            _wait_until_ready(folder, process)
+        except BaseException:
+            lock.close()
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        return cls(folder=folder, profile=profile, lock=lock, process=process)
+
+    @property
+    def socket_path(self) -> str:
+        """The unix socket that clients connect to."""
+        return str(self.folder / f".s.PGSQL.{_PORT}")
+
+    def url(self, database: str = "postgres") -> str:
+        """Return SQLAlchemy's URL of a database on this server."""
+        return f"postgresql+asyncpg://postgres@/{database}?host={self.folder}"
+
+    def create_database(self, name: str, *, template: str = "template1") -> None:
+        """Create a database, as a copy of the files of `template` (which nobody may be using)."""
+        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
+
+    def drop_database(self, name: str) -> None:
+        """Drop a database, ending the sessions that still use it."""
+        self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    def stop(self) -> None:
+        """Stop the server and remove its folder; calling it again does nothing."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            try:
+                self.process.wait(_STOP_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self._lock.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _execute(self, statement: str) -> None:
+        asyncio.run(_execute(str(self.folder), statement))
+
+
+async def _execute(host: str, statement: str) -> None:
+    connection = await asyncpg.connect(host=host, port=_PORT, user="postgres", database="postgres")
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def _claim_folder(privileges: Privileges) -> tuple[Path, IO[bytes]]:
+    folder = Path(tempfile.mkdtemp(prefix=_FOLDER_PREFIX))
+    if len(bytes(folder / f".s.PGSQL.{_PORT}")) > _SOCKET_PATH_BYTES_MAX:
+        folder.rmdir()
+        raise PostgresUnavailable(f"the temporary folder's path is too long for a unix socket: {folder}; set TMPDIR to a shorter one")
+    lock = (folder / "owner.lock").open("wb")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    if privileges.owner is not None:
+        os.chown(folder, *privileges.owner)
+    return folder, lock
+
+
+def _sweep_abandoned_folders() -> None:
+    for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER_PREFIX}*"):
+        try:
+            if time.time() - folder.stat().st_mtime < _SWEEP_AGE_S:
+                continue
+            with (folder / "owner.lock").open("rb") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+        except OSError:
+            continue  # somebody lives there, or it is not ours to remove
+
+
+def _create_cluster(binaries: Path, folder: Path, privileges: Privileges) -> None:
+    options = ["-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"]
+    answer = subprocess.run(
+        [binaries / "initdb", "-D", folder / "data", "-U", "postgres", *options],
+        preexec_fn=privileges.before_exec(),
+        capture_output=True,
+        text=True,
+        cwd="/",
+        check=False,
+    )
+    if answer.returncode != 0:
+        raise PostgresUnavailable(f"initdb failed: {_last_line(answer.stderr or answer.stdout)}")
+
+
+def _launch(binaries: Path, folder: Path, profile: Profile, privileges: Privileges) -> subprocess.Popen[bytes]:
+    settings = [word for name, value in profile.settings.items() for word in ("-c", f"{name}={value}")]
+    with (folder / "server.log").open("wb") as log:
+        return subprocess.Popen(
+            [binaries / "postgres", "-D", folder / "data", "-k", folder, "-p", str(_PORT), *settings],
+            preexec_fn=privileges.before_exec(),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd="/",
+        )
+
+
+def _wait_until_ready(folder: Path, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + _START_TIMEOUT_S
+    while not _is_ready(folder / "data" / "postmaster.pid", process.pid):
+        if process.poll() is not None:
+            raise PostgresUnavailable(f"PostgreSQL ended at once: {_last_line((folder / 'server.log').read_text())}")
+        if time.monotonic() > deadline:
+            process.kill()
+            raise PostgresUnavailable(f"PostgreSQL was not ready within {_START_TIMEOUT_S} s")
+        time.sleep(_POLL_S)
+
+
+def _is_ready(status_file: Path, pid: int) -> bool:
+    """Tell whether the status file says ready and speaks of our child: a stale one says ready too."""
+    try:
+        lines = status_file.read_text().splitlines()
+    except FileNotFoundError:
+        return False
+    return len(lines) > _STATUS_LINE and lines[0] == str(pid) and lines[_STATUS_LINE].strip() == "ready"
+
+
+def _last_line(text: str) -> str:
+    lines = text.strip().splitlines()
+    return lines[-1] if lines else "it said nothing"
