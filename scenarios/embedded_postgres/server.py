@@ -1,8 +1,8 @@
 """One PostgreSQL server as a child process.
 
-The child is `postgres` itself, so there is no wrapper that could outlive us. It is started from the main thread, because the
-kernel ties a child's death signal to the thread that forked it. Everything it writes lives in one temporary folder that
-a lock file marks as ours; folders whose owner was killed are swept away by the next start.
+The child is `postgres` itself, so there is no wrapper that could outlive us. It is started from the main thread,
+because the kernel ties a child's death signal to the thread that forked it. Everything it writes lives in one temporary
+folder that a lock file marks as ours; folders whose owner was killed are swept away by the next start.
 """
 
 import asyncio
@@ -22,6 +22,7 @@ from scenarios.embedded_postgres.binaries import find_binaries
 from scenarios.embedded_postgres.privileges import Privileges, choose_privileges
 from scenarios.embedded_postgres.profiles import SIMULATED, Profile
 from scenarios.errors import PostgresUnavailable
+from scenarios.parenthood import dies_with_parent
 
 _FOLDER_PREFIX = "paystorm-pg-"
 _SOCKET_PATH_BYTES_MAX = 107  # sockaddr_un.sun_path, unix(7)
@@ -113,7 +114,9 @@ def _claim_folder(privileges: Privileges) -> tuple[Path, IO[bytes]]:
     folder = Path(tempfile.mkdtemp(prefix=_FOLDER_PREFIX))
     if len(bytes(folder / f".s.PGSQL.{_PORT}")) > _SOCKET_PATH_BYTES_MAX:
         folder.rmdir()
-        raise PostgresUnavailable(f"the temporary folder's path is too long for a unix socket: {folder}; set TMPDIR to a shorter one")
+        raise PostgresUnavailable(
+            f"the temporary folder's path is too long for a unix socket: {folder}; set TMPDIR to a shorter one"
+        )
     lock = (folder / "owner.lock").open("wb")
     fcntl.flock(lock, fcntl.LOCK_EX)
     if privileges.owner is not None:
@@ -137,7 +140,7 @@ def _create_cluster(binaries: Path, folder: Path, privileges: Privileges) -> Non
     options = ["-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"]
     answer = subprocess.run(
         [binaries / "initdb", "-D", folder / "data", "-U", "postgres", *options],
-        preexec_fn=privileges.before_exec(),
+        preexec_fn=dies_with_parent(by=signal.SIGINT, after=privileges.assume),
         capture_output=True,
         text=True,
         cwd="/",
@@ -152,7 +155,7 @@ def _launch(binaries: Path, folder: Path, profile: Profile, privileges: Privileg
     with (folder / "server.log").open("wb") as log:
         return subprocess.Popen(
             [binaries / "postgres", "-D", folder / "data", "-k", folder, "-p", str(_PORT), *settings],
-            preexec_fn=privileges.before_exec(),
+            preexec_fn=dies_with_parent(by=signal.SIGINT, after=privileges.assume),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

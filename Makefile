@@ -1,0 +1,57 @@
+# Four words to learn: demo, test, check, bench. Each sets up what it needs; only Python >= 3.12 and make must be there.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+# The first interpreter that is new enough; `make PYTHON=/path/to/python demo` chooses another.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python; do \
+	command -v $$python >/dev/null 2>&1 && $$python -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null \
+	&& echo $$python && break; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+JOBS ?= 2
+SEED ?= 7
+
+.PHONY: help demo test check format bench clean
+
+help:  ## List these targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+demo: $(VENV)/.run  ## Run the main job: a storm of lost webhooks on the real service, judged, with a report
+	$(BIN)/paystorm run lost-webhooks --seed $(SEED)
+
+test: $(VENV)/.dev  ## Run all tests (at most 5 minutes on 2 cores)
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal $(TESTS)
+
+check: $(VENV)/.dev  ## Lint, format, types, import directions, compose file
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+
+format: $(VENV)/.dev  ## Format the sources and fix what can be fixed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev  ## Measure; ratios and medians, printed and written to benchmarks/results/
+	$(BIN)/python -m benchmarks
+
+clean:  ## Remove the environment and the caches (never the runs)
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+$(VENV)/.run: requirements/run.txt pyproject.toml
+	$(call create_environment)
+	$(INSTALL) --require-hashes -r requirements/run.txt
+	$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.run
+	$(INSTALL) --require-hashes -r requirements/dev.txt
+	@touch $@
+
+define create_environment
+@test -n "$(PYTHON)" || { echo "paystorm needs Python 3.12 or newer; install it or say make PYTHON=/path/to/python" >&2; exit 2; }
+@test -x $(BIN)/python || { echo "setting up $(VENV) (once, about a minute)"; $(PYTHON) -m venv $(VENV); }
+endef

@@ -1,0 +1,63 @@
+"""Entry point: parse, dispatch, and turn what went wrong into one line and an exit code.
+
+Commands are named by import path and imported when called, because pandas, matplotlib and FastAPI take longer to import
+than most commands take to run.
+"""
+
+import signal
+import sys
+from types import FrameType
+from typing import NoReturn
+
+from cyclopts import App, CycloptsError
+from rich.console import Console
+
+from reports.errors import ReportsError
+from scenarios.cli.exit_codes import ExitCode
+from scenarios.errors import BadInput, InfrastructureFailed
+
+_EPILOGUE = """\
+Start here: `paystorm run lost-webhooks --seed 7`, then open the report that it names.
+
+Exit codes: 0 every invariant holds · 1 one is broken · 2 bad input · 3 not deterministic · 4 the machine failed
+"""
+
+app = App(
+    name="paystorm",
+    help="Find out whether your payments survive repeated clicks, lost webhooks, a stalling bank and dying machines.",
+    help_epilogue=_EPILOGUE,
+)
+app.command("scenarios.cli.listing:list_scenarios", name="list", help="List the scenarios, customers and faults.")
+app.command("scenarios.cli.run:run", name="run", help="Run a scenario in virtual time, judge it, write a report.")
+app.command("scenarios.cli.replay:replay", name="replay", help="Run again what a run folder records, and compare.")
+app.command("scenarios.cli.check:check", name="check", help="Judge a run folder again.")
+app.command("scenarios.cli.report:report", name="report", help="Write the report of a run folder again.")
+app.command("scenarios.cli.serve:serve", name="serve", help="Start service, worker and PSP in real time on loopback.")
+app.command("scenarios.cli.load:load", name="load", help="Drive a scenario in real time with Locust, then judge it.")
+
+
+def main() -> NoReturn:
+    """Run the command line."""
+    signal.signal(signal.SIGTERM, _interrupt)  # so that every `finally` runs, as after Ctrl-C
+    sys.exit(run_command(sys.argv[1:]))
+
+
+def run_command(arguments: list[str]) -> int:
+    """Run one command and return its exit code."""
+    errors = Console(stderr=True, soft_wrap=True, highlight=False)
+    try:
+        code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+    except (CycloptsError, BadInput, ReportsError) as error:
+        errors.print(f"paystorm: {error}", markup=False)
+        return ExitCode.BAD_INPUT
+    except InfrastructureFailed as error:
+        errors.print(f"paystorm: {error}", markup=False)
+        return ExitCode.INFRASTRUCTURE_FAILED
+    except KeyboardInterrupt:
+        errors.print("paystorm: stopped", markup=False)
+        return ExitCode.INTERRUPTED
+    return code if isinstance(code, int) else ExitCode.HOLDS
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

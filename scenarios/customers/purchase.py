@@ -1,0 +1,35 @@
+"""What one customer wants to buy, drawn from the customer's own stream."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+PAYS = "pm_card_visa"
+DECLINED = "pm_card_chargeDeclined"
+
+# Prices that people pay, in minor units; JPY has no minor unit and KWD has three decimals, which is where systems that
+# multiply by a hundred lose money.
+_PRICES_MINOR: Mapping[str, tuple[int, int]] = {
+    "EUR": (199, 49_999),
+    "USD": (99, 99_999),
+    "JPY": (120, 80_000),
+    "KWD": (500, 90_000),
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Purchase:
+    """One thing that a customer wants to pay for once."""
+
+    intent: str
+    amount_minor: int
+    currency: str
+    payment_method: str
+
+
+def draw_purchase(draw: random.Random, *, intent: str, declined_share: float) -> Purchase:
+    """Return a purchase; a `declined_share` of them is paid with a card that the bank refuses."""
+    currency = draw.choice(list(_PRICES_MINOR))
+    amount_minor = draw.randint(*_PRICES_MINOR[currency])
+    payment_method = DECLINED if draw.random() < declined_share else PAYS
+    return Purchase(intent=intent, amount_minor=amount_minor, currency=currency, payment_method=payment_method)

@@ -1,0 +1,85 @@
+"""What a run recorded, on its way into the evidence folder."""
+
+import platform
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from reports.evidence import write_run
+from reports.records import Json, JsonObject
+from scenarios.spec import Scenario
+
+type Rows = Sequence[Mapping[str, Json]]
+
+_PACKAGES = ("paystorm", "simpy", "fastapi", "sqlalchemy", "asyncpg", "httpx")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recording:
+    """Everybody's diaries of one run; times in microseconds since the epoch."""
+
+    scenario: Scenario
+    seed: int
+    mode: str  # "virtual" or "live"
+    command: str  # repeats this very run
+    postgresql: str  # version of the server
+    started_at_us: int
+    storm_ended_at_us: int
+    ended_at_us: int
+    diary: Rows
+    service: Mapping[str, Rows]
+    psp: Mapping[str, Rows]
+    faults: Rows
+    counts: Mapping[str, int]  # requests, round trips and the like
+    wall_s: float
+
+    def write(self, folder: Path) -> str:
+        """Write the evidence folder and return the digest of its records.
+
+        Raises:
+            EvidenceError: A diary has rows that the judge cannot read.
+        """
+        return write_run(
+            folder,
+            manifest=self._manifest(),
+            diary=self.diary,
+            service=self.service,
+            psp=self.psp,
+            faults=self.faults,
+            timing={"wall_s": round(self.wall_s, 3), "virtual_s": (self.ended_at_us - self.started_at_us) / 1e6},
+        )
+
+    def _manifest(self) -> JsonObject:
+        return {
+            "scenario": self.scenario.name,
+            "story": self.scenario.story,
+            "seed": self.seed,
+            "mode": self.mode,
+            "command": self.command,
+            "versions": {"python": platform.python_version(), "postgresql": self.postgresql, **_package_versions()},
+            "commit": _commit(),
+            "plan": self.scenario.model_dump(mode="json"),
+            "started_at_us": self.started_at_us,
+            "storm_ended_at_us": self.storm_ended_at_us,
+            "ended_at_us": self.ended_at_us,
+            "final_within_s": self.scenario.final_within_s,
+            "counts": dict(self.counts),
+        }
+
+
+def _package_versions() -> dict[str, Json]:
+    return {name: version(name) for name in _PACKAGES}
+
+
+def _commit() -> str | None:
+    """Return the commit of the checkout that runs, where it is one."""
+    here = Path(__file__).parent
+    try:
+        answer = subprocess.run(
+            ["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=False, timeout=5
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return answer.stdout.strip() or None

@@ -1,0 +1,123 @@
+"""A scenario as plain data: who comes, what breaks, for how long, and what is promised afterwards.
+
+A scenario and a seed determine a run completely. It is printable, comparable and saved with every run, so that a replay
+needs nothing else. Durations are seconds; in virtual time a day costs what happens in it, not how long it is.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator, model_validator
+
+from psp_chaos.faults import FaultSpec
+from scenarios.customers.cast import CAST
+from scenarios.errors import BadInput
+
+type Seconds = Annotated[float, Field(ge=0, le=366 * 86_400)]
+type Share = Annotated[float, Field(ge=0, le=1)]
+type Span = tuple[Seconds, Seconds]
+
+
+class Scenario(BaseModel):
+    """A storm of `storm_s` seconds, then a calm of `calm_s` in which everything must converge."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    story: str  # what happens, in words a person who was not there understands
+    customers: Annotated[int, Field(ge=1, le=1_000_000)] = 200
+    scripts: Mapping[str, Annotated[float, Field(gt=0)]]  # weight by name in the cast
+    declined_share: Share = 0.05  # of the purchases, paid with a card the bank refuses
+    storm_s: Seconds
+    calm_s: Seconds
+    final_within_s: Seconds  # the promise: every payment is final this long after the calm began
+    faults: tuple[FaultSpec, ...] = ()  # what the PSP does wrong, by default only during the storm
+    psp_latency_s: Span = (0.05, 0.4)  # how long the PSP thinks about a request
+    psp_asynchronous_share: Share = 0.0  # of the payments, captured some time after the answer, as banks do
+    psp_asynchronous_s: Span = (5, 60)  # how long such a capture takes
+    customer_latency_s: Span = (0.005, 0.08)  # one way between customers and the service
+    customer_spike_latency_s: Span | None = None  # the same during the storm, where it differs
+    psp_link_latency_s: Span = (0.002, 0.02)  # one way between the service and the PSP
+    service_processes: Annotated[int, Field(ge=1, le=16)] = 2
+    workers: Annotated[int, Field(ge=1, le=16)] = 2
+    service: Mapping[str, JsonValue] = {}  # settings of the service that differ from its defaults
+
+    @field_validator("scripts")
+    @classmethod
+    def _scripts_exist(cls, scripts: Mapping[str, float]) -> Mapping[str, float]:
+        unknown = sorted(set(scripts) - set(CAST))
+        if unknown or not scripts:
+            raise ValueError(f"unknown customer {', '.join(unknown)}; choose from {', '.join(CAST)}")
+        return scripts
+
+    @model_validator(mode="after")
+    def _promise_can_be_checked(self) -> Self:
+        if self.final_within_s > self.calm_s:
+            raise ValueError(
+                f"the promise (final_within_s={self.final_within_s}) is longer than the calm ({self.calm_s})"
+            )
+        return self
+
+    def with_changes(self, changes: Mapping[str, str]) -> Self:
+        """Return the scenario with dotted settings changed, as `--set storm_s=60` asks.
+
+        A fault is addressed by its id: `faults.webhook-lost.probability=0.9`.
+
+        Raises:
+            BadInput: A key does not exist or a value does not fit; the message says which and what would.
+        """
+        plan = self.model_dump(mode="json")
+        for key, value in changes.items():
+            _change(plan, key, value)
+        return self.parse(plan)
+
+    @classmethod
+    def parse(cls, plan: Mapping[str, JsonValue]) -> Self:
+        """Return the scenario that this plan describes.
+
+        Raises:
+            BadInput: The plan is not a scenario.
+        """
+        try:
+            return cls.model_validate(plan)
+        except ValidationError as error:
+            raise BadInput(_one_line(error)) from None
+
+
+def _change(plan: dict[str, JsonValue], key: str, text: str) -> None:
+    *path, last = key.split(".")
+    place: JsonValue = plan
+    for step in path:
+        place = _descend(place, step, key)
+    if not isinstance(place, dict):
+        raise BadInput(f"--set {key}: there is nothing to set there")
+    # Only the open maps may grow; a misspelt key elsewhere is refused by the model, which names the right ones.
+    if place is plan and last not in plan:
+        raise BadInput(f"--set {key}: no such key; choose from {', '.join(sorted(plan))}")
+    place[last] = _value(text)
+
+
+def _descend(place: JsonValue, step: str, key: str) -> JsonValue:
+    if isinstance(place, list):
+        named = {str(item["id"]): item for item in place if isinstance(item, dict)}
+        if step not in named:
+            raise BadInput(f"--set {key}: no fault {step!r}; choose from {', '.join(named) or 'none'}")
+        return named[step]
+    if not isinstance(place, dict) or step not in place:
+        raise BadInput(f"--set {key}: no such key {step!r}")
+    return place[step]
+
+
+def _value(text: str) -> JsonValue:
+    for parse in (int, float):
+        try:
+            return parse(text)
+        except ValueError:
+            continue
+    return {"true": True, "false": False, "none": None}.get(text.lower(), text)
+
+
+def _one_line(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    where = ".".join(str(step) for step in first["loc"]) or "scenario"
+    return f"{where}: {first['msg'].removeprefix('Value error, ')} (got {first['input']!r:.80})"

