@@ -1,0 +1,1 @@
+"""A payment provider that speaks Stripe's wire and misbehaves on request."""

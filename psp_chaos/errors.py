@@ -1,0 +1,87 @@
+"""Everything the PSP refuses, as one tree.
+
+PspError
+├── Refusal                  the books will not do it
+│   ├── NoSuchPayment
+│   ├── NoSuchRefund
+│   ├── WrongState
+│   ├── AlreadyRefunded
+│   └── RefundTooLarge
+├── KeyConflict              the idempotency key forbids it
+│   ├── KeyReused
+│   └── KeyInUse
+├── NoSuchEndpoint
+├── FaultError               the control plane will not do it
+│   ├── NoSuchFault
+│   └── FaultExists
+└── wire.errors.WireError    an error in the provider's own spelling
+
+A class's docstring is its default message.
+"""
+
+
+class PspError(Exception):
+    """The payment provider refused."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or type(self).__doc__)
+
+
+class Refusal(PspError):
+    """The books will not do it."""
+
+
+class NoSuchPayment(Refusal):
+    """No payment has this identifier."""
+
+
+class NoSuchRefund(Refusal):
+    """No refund has this identifier."""
+
+
+class WrongState(Refusal):
+    """The payment's status does not allow this.
+
+    Attributes:
+        payment_id: The payment that stands in another state.
+    """
+
+    def __init__(self, message: str, *, payment_id: str) -> None:
+        super().__init__(message)
+        self.payment_id = payment_id
+
+
+class AlreadyRefunded(Refusal):
+    """All of this payment's money has been refunded already."""
+
+
+class RefundTooLarge(Refusal):
+    """The refund is larger than what is left of the capture."""
+
+
+class KeyConflict(PspError):
+    """The idempotency key forbids it."""
+
+
+class KeyReused(KeyConflict):
+    """This idempotency key was first used with another request."""
+
+
+class KeyInUse(KeyConflict):
+    """The first request with this idempotency key is still being worked on."""
+
+
+class NoSuchEndpoint(PspError):
+    """No webhook endpoint has this identifier."""
+
+
+class FaultError(PspError):
+    """The control plane will not do it."""
+
+
+class NoSuchFault(FaultError):
+    """No fault with this id is installed."""
+
+
+class FaultExists(FaultError):
+    """A fault with this id is installed already."""

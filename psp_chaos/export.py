@@ -1,0 +1,99 @@
+"""What the PSP knows, as rows of plain data: its books, its journal and the bites of its faults."""
+
+from dataclasses import asdict
+from typing import Protocol
+
+from psp_chaos.books import Books
+from psp_chaos.faults.installed import Bite, Faults
+from psp_chaos.journal import DeliveryLine, Journal, RequestLine
+from psp_chaos.records import Movement, Payment, Refund
+
+type Row = dict[str, object]
+
+
+class Diary(Protocol):
+    """Whoever has books, a journal and faults."""
+
+    @property
+    def books(self) -> Books:
+        """Where the money is."""
+        ...
+
+    @property
+    def journal(self) -> Journal:
+        """What was asked and told."""
+        ...
+
+    @property
+    def faults(self) -> Faults:
+        """What went wrong on purpose."""
+        ...
+
+
+def export_books(psp: Diary) -> dict[str, list[Row]]:
+    """Return payments, refunds, movements and journal, each in the order in which it came about."""
+    return {
+        "payments": [_payment(payment) for payment in psp.books.payments.values()],
+        "refunds": [_refund(refund) for refund in psp.books.refunds.values()],
+        "movements": [_movement(movement) for movement in psp.books.movements],
+        "journal": [_line(line) for line in psp.journal.lines],
+    }
+
+
+def export_bites(psp: Diary) -> list[Row]:
+    """Return every time a fault bit."""
+    return [_bite(bite) for bite in psp.faults.bites]
+
+
+def _payment(payment: Payment) -> Row:
+    return {
+        "id": payment.id,
+        "amount_minor": payment.amount_minor,
+        "currency": payment.currency,
+        "status": payment.status.value,
+        "captured_minor": payment.captured_minor,
+        "refunded_minor": payment.refunded_minor,
+        "metadata": dict(payment.metadata),
+        "created_at_us": payment.created_at_us,
+        "captured_at_us": payment.captured_at_us,
+    }
+
+
+def _refund(refund: Refund) -> Row:
+    return {
+        "id": refund.id,
+        "payment": refund.payment_id,
+        "amount_minor": refund.amount_minor,
+        "currency": refund.currency,
+        "status": refund.status.value,
+        "metadata": dict(refund.metadata),
+        "created_at_us": refund.created_at_us,
+        "settled_at_us": refund.settled_at_us,
+    }
+
+
+def _movement(movement: Movement) -> Row:
+    return {
+        "id": movement.id,
+        "kind": movement.kind.value,
+        "payment": movement.payment_id,
+        "refund": movement.refund_id,
+        "amount_minor": movement.amount_minor,
+        "currency": movement.currency,
+        "at_us": movement.at_us,
+    }
+
+
+def _line(line: RequestLine | DeliveryLine) -> Row:
+    row = asdict(line)
+    row["object"] = row.pop("object_id")
+    row["status"] = None if line.status is None else int(line.status)
+    if isinstance(line, RequestLine):
+        return {**row, "kind": "request", "operation": line.operation.value}
+    return {**row, "kind": "webhook"}
+
+
+def _bite(bite: Bite) -> Row:
+    row = asdict(bite)
+    row["object"] = row.pop("object_id")
+    return row

@@ -1,0 +1,96 @@
+"""Errors in Stripe's spelling (docs.stripe.com/api/errors), and how refusals of ours become them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Self, TypedDict
+
+from psp_chaos.errors import (
+    AlreadyRefunded,
+    KeyInUse,
+    KeyReused,
+    NoSuchEndpoint,
+    NoSuchPayment,
+    NoSuchRefund,
+    PspError,
+    RefundTooLarge,
+    WrongState,
+)
+from psp_chaos.wire.answers import Answer, Json, answer
+
+INVALID_REQUEST = "invalid_request_error"
+IDEMPOTENCY = "idempotency_error"
+API = "api_error"
+CARD = "card_error"
+
+
+class Spelling(TypedDict, total=False):
+    """What the wire adds to the message of a refusal."""
+
+    status: int
+    type: str
+    code: str
+    param: str
+
+
+class WireError(PspError):
+    """The provider refuses, and says so in its own way."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = HTTPStatus.BAD_REQUEST,
+        type: str = INVALID_REQUEST,  # noqa: A002 - the wire's word
+        code: str | None = None,
+        param: str | None = None,
+        **more: object,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        named = {"type": type, "code": code, "message": message, "param": param, **more}
+        self.content: Json = {"error": {name: value for name, value in named.items() if value is not None}}
+
+    @classmethod
+    def missing(cls, kind: str, object_id: str, *, param: str, status: int = HTTPStatus.BAD_REQUEST) -> Self:
+        """Say that something does not exist; Stripe answers 404 only if the path names it."""
+        return cls(f"No such {kind}: '{object_id}'", status=status, code="resource_missing", param=param)
+
+    def answer(self, *, object_id: str | None = None) -> Answer:
+        """Write the error as an answer."""
+        return answer(self.content, status=self.status, object_id=object_id)
+
+
+_MISSING: Spelling = {"status": HTTPStatus.NOT_FOUND, "code": "resource_missing", "param": "id"}
+
+SPELLINGS: Mapping[type[PspError], Spelling] = {
+    NoSuchPayment: _MISSING,
+    NoSuchRefund: _MISSING,
+    NoSuchEndpoint: _MISSING,
+    WrongState: {"code": "payment_intent_unexpected_state"},
+    AlreadyRefunded: {"code": "charge_already_refunded"},
+    RefundTooLarge: {"param": "amount"},
+    KeyReused: {"type": IDEMPOTENCY},
+    KeyInUse: {"type": IDEMPOTENCY, "status": HTTPStatus.CONFLICT, "code": "idempotency_key_in_use"},
+}
+
+
+def spell(refusal: PspError) -> WireError:
+    """Spell a refusal of the books, of an endpoint or of the idempotency layer."""
+    if isinstance(refusal, WireError):
+        return refusal
+    return WireError(str(refusal), **SPELLINGS[type(refusal)])
+
+
+def planned_error(*, status: int, retry_after_s: int | None = None) -> Answer:
+    """Write an error that a fault asked for."""
+    throttled = status == HTTPStatus.TOO_MANY_REQUESTS
+    error = WireError(
+        "Too many requests." if throttled else "Something went wrong on our side.",
+        status=status,
+        type=INVALID_REQUEST if throttled else API,
+        code="rate_limit" if throttled else None,
+    )
+    if retry_after_s is None:
+        return error.answer()
+    return replace(error.answer(), headers={"Retry-After": str(retry_after_s)})

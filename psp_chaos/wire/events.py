@@ -1,0 +1,86 @@
+"""Events: how they are shown, listed and sealed for an endpoint."""
+
+from http import HTTPStatus
+
+from psp_chaos.endpoints import Endpoint, Endpoints
+from psp_chaos.events import Event, EventLog
+from psp_chaos.operations import Operation
+from psp_chaos.webhooks import SealedEvent
+from psp_chaos.wire.answers import Answer, Json, answer, encode
+from psp_chaos.wire.calls import AnyOffer, Call, Offer
+from psp_chaos.wire.errors import WireError
+from psp_chaos.wire.objects import event as show
+from psp_chaos.wire.objects import seconds
+from psp_chaos.wire.pages import page
+from psp_chaos.wire.parameters import ListEvents, Parameters
+from psp_chaos.wire.signature import signature_header
+
+URL = "/v1/events"
+
+
+class Events:
+    """What a merchant can ask about events, and how they are sent."""
+
+    def __init__(self, *, log: EventLog, endpoints: Endpoints) -> None:
+        self._log = log
+        self._endpoints = endpoints
+
+    def seal(self, event: Event, endpoint: Endpoint, *, at_us: int) -> SealedEvent:
+        """Write an event for an endpoint and sign it as of this second."""
+        body = encode(self._show(event))
+        signature = signature_header(body, secret=endpoint.secret, at_s=seconds(at_us))
+        headers = {
+            "Content-Type": "application/json; charset=utf-8",
+            "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
+            "Stripe-Signature": signature,
+        }
+        return SealedEvent(body=body, headers=headers)
+
+    def retrieve(self, call: Call[Parameters]) -> Answer:
+        """Show an event."""
+        event = self._log.events.get(call.object_id)
+        if event is None:
+            raise WireError.missing("event", call.object_id, param="id", status=HTTPStatus.NOT_FOUND)
+        return answer(self._show(event), object_id=event.id)
+
+    def listed(self, call: Call[ListEvents]) -> Answer:
+        """Show a page of events, of all types or of some."""
+        wanted = call.parameters
+        types = (*wanted.types, *((wanted.type,) if wanted.type else ()))
+        return page(
+            self._log.events,
+            wanted,
+            url=URL,
+            show=self._show,
+            where=lambda event: not types or any(_matches(event.type, pattern) for pattern in types),
+        )
+
+    def _show(self, event: Event) -> Json:
+        # How many endpoints are to have it; unlike Stripe, nobody counts down as they get it.
+        wanting = [endpoint for endpoint in self._endpoints.endpoints.values() if endpoint.wants(event.type)]
+        return show(event, pending_webhooks=len(wanting))
+
+
+def event_offers(events: Events) -> tuple[AnyOffer, ...]:
+    """Offer every operation on events."""
+    return (
+        Offer(
+            operation=Operation.RETRIEVE_EVENT,
+            method="GET",
+            path=URL + "/{id}",
+            parameters=Parameters,
+            perform=events.retrieve,
+        ),
+        Offer(
+            operation=Operation.LIST_EVENTS,
+            method="GET",
+            path=URL,
+            parameters=ListEvents,
+            perform=events.listed,
+        ),
+    )
+
+
+def _matches(event_type: str, pattern: str) -> bool:
+    """Tell whether a type is meant; `refund.*` means every type of refund event."""
+    return event_type.startswith(pattern[:-1]) if pattern.endswith("*") else event_type == pattern
