@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from reports.evidence import write_run
 from reports.records import Json, JsonObject
+from scenarios.run_folder import link_latest
 from scenarios.spec import Scenario
 
-type Rows = Sequence[Mapping[str, Json]]
+type Rows = Sequence[Mapping[str, Any]]  # from three strangers; write_run holds each row against the format
 
 _PACKAGES = ("paystorm", "simpy", "fastapi", "sqlalchemy", "asyncpg", "httpx")
 
@@ -41,7 +43,7 @@ class Recording:
         Raises:
             EvidenceError: A diary has rows that the judge cannot read.
         """
-        return write_run(
+        digest = write_run(
             folder,
             manifest=self._manifest(),
             diary=self.diary,
@@ -50,6 +52,8 @@ class Recording:
             faults=self.faults,
             timing={"wall_s": round(self.wall_s, 3), "virtual_s": (self.ended_at_us - self.started_at_us) / 1e6},
         )
+        link_latest(folder)
+        return digest
 
     def _manifest(self) -> JsonObject:
         return {

@@ -4,14 +4,16 @@ A scenario and a seed determine a run completely. It is printable, comparable an
 needs nothing else. Durations are seconds; in virtual time a day costs what happens in it, not how long it is.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator, model_validator
 
-from psp_chaos.faults import FaultSpec
+from psp_chaos.faults.spec import FaultSpec
 from scenarios.customers.cast import CAST
 from scenarios.errors import BadInput
+from service.settings import Settings
 
 type Seconds = Annotated[float, Field(ge=0, le=366 * 86_400)]
 type Share = Annotated[float, Field(ge=0, le=1)]
@@ -50,6 +52,13 @@ class Scenario(BaseModel):
             raise ValueError(f"unknown customer {', '.join(unknown)}; choose from {', '.join(CAST)}")
         return scripts
 
+    @field_validator("service")
+    @classmethod
+    def _settings_exist(cls, service: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
+        if unknown := sorted(set(service) - set(Settings.model_fields)):
+            raise ValueError(f"unknown setting {', '.join(unknown)}; choose from {', '.join(Settings.model_fields)}")
+        return service
+
     @model_validator(mode="after")
     def _promise_can_be_checked(self) -> Self:
         if self.final_within_s > self.calm_s:
@@ -58,10 +67,15 @@ class Scenario(BaseModel):
             )
         return self
 
+    def faults_of_the_storm(self) -> tuple[FaultSpec, ...]:
+        """Return the faults; those without a window of their own end with the storm."""
+        window = {"from_s": 0, "to_s": self.storm_s}
+        return tuple(fault if fault.window else fault.model_copy(update={"window": window}) for fault in self.faults)
+
     def with_changes(self, changes: Mapping[str, str]) -> Self:
         """Return the scenario with dotted settings changed, as `--set storm_s=60` asks.
 
-        A fault is addressed by its id: `faults.webhook-lost.probability=0.9`.
+        A fault is addressed by its id, `faults.webhook-lost.probability=0.9`; values are JSON, or plain text.
 
         Raises:
             BadInput: A key does not exist or a value does not fit; the message says which and what would.
@@ -109,15 +123,16 @@ def _descend(place: JsonValue, step: str, key: str) -> JsonValue:
 
 
 def _value(text: str) -> JsonValue:
-    for parse in (int, float):
-        try:
-            return parse(text)
-        except ValueError:
-            continue
-    return {"true": True, "false": False, "none": None}.get(text.lower(), text)
+    try:
+        value: JsonValue = json.loads(text)
+    except ValueError:
+        return text
+    return value
 
 
 def _one_line(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
     where = ".".join(str(step) for step in first["loc"]) or "scenario"
-    return f"{where}: {first['msg'].removeprefix('Value error, ')} (got {first['input']!r:.80})"
+    given = first["input"]
+    got = "" if isinstance(given, Mapping | BaseModel) else f" (got {given!r:.80})"
+    return f"{where}: {first['msg'].removeprefix('Value error, ')}{got}"

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 
-def list_scenarios(*, json: Annotated[bool, Parameter(negative="")] = False) -> None:
+def list_scenarios(*, json: Annotated[bool, Parameter(negative="", show_default=False)] = False) -> None:
     """List the scenarios, the customers they may cast and the faults they may order.
 
     Parameters

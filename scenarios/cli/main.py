@@ -12,7 +12,7 @@ from typing import NoReturn
 from cyclopts import App, CycloptsError
 from rich.console import Console
 
-from reports.errors import ReportsError
+from reports.errors import ReportError
 from scenarios.cli.exit_codes import ExitCode
 from scenarios.errors import BadInput, InfrastructureFailed
 
@@ -47,7 +47,7 @@ def run_command(arguments: list[str]) -> int:
     errors = Console(stderr=True, soft_wrap=True, highlight=False)
     try:
         code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
-    except (CycloptsError, BadInput, ReportsError) as error:
+    except (CycloptsError, BadInput, ReportError) as error:
         errors.print(f"paystorm: {error}", markup=False)
         return ExitCode.BAD_INPUT
     except InfrastructureFailed as error:

@@ -1,22 +1,26 @@
 """`paystorm run`."""
 
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+
+from scenarios.cli.exit_codes import ExitCode
 
 
 def run(
     name: str,
     /,
     *,
-    seed: Annotated[int, Parameter(name=["--seed", "-s"])] = 1,
+    seed: int = 1,
     customers: int | None = None,
+    set_: Annotated[Sequence[str], Parameter(name="--set", negative="", show_default=False)] = (),
     out: Path | None = None,
-    set_: Annotated[tuple[str, ...], Parameter(name="--set", negative="", consume_multiple=False)] = (),
-    json: Annotated[bool, Parameter(negative="")] = False,
+    json: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     database_url: str | None = None,
-) -> int:
+) -> ExitCode:
     """Run a scenario in virtual time on a real PostgreSQL, judge what happened and write a report.
 
     The same scenario and seed always give the same run, to the last byte.
@@ -28,24 +32,41 @@ def run(
     seed
         Everything random follows from it.
     customers
-        How many customers come (default: what the scenario says).
-    out
-        The run folder to write (default: runs/NAME-SEED, numbered if it exists).
+        How many customers come; by default as many as the scenario says.
     set_
         Change a setting of the scenario, as often as you like: `--set storm_s=600`,
         `--set faults.webhook-lost.probability=0.9`, `--set service.worker_period_s=30`.
+    out
+        The run folder to write; by default `runs/NAME-SEED`, numbered if it exists.
     json
         Print the verdict as JSON instead of text.
     database_url
-        Use this PostgreSQL server instead of the embedded one; a database of its own is created and dropped there.
+        Use this PostgreSQL server instead of the embedded one. The run creates a database of its own there and drops
+        it afterwards; nothing else is touched. The server must trust this client.
     """
-    from scenarios.cli.output import Announcer
+    from scenarios.cli.output import ProgressBar, print_judgement
     from scenarios.cli.settings import parse_changes
+    from scenarios.database import database_server
+    from scenarios.judgement import judge_folder
     from scenarios.library import find_scenario
-    from scenarios.run_virtual import run_and_judge
+    from scenarios.run_folder import choose_folder
+    from scenarios.virtual.runner import run_virtually
 
     changes = parse_changes(set_) | ({} if customers is None else {"customers": str(customers)})
     scenario = find_scenario(name).with_changes(changes)
-    with Announcer(json=json) as announcer:
-        outcome = run_and_judge(scenario, seed=seed, out=out, database_url=database_url, announcer=announcer)
-        return announcer.verdict(outcome)
+    folder = choose_folder(out, scenario=name, seed=seed)
+    with database_server(database_url) as server, ProgressBar(description=f"{name} seed {seed}") as bar:
+        command = _command(name, seed=seed, customers=customers, changes=set_)
+        recording = run_virtually(scenario, seed=seed, server=server, command=command, listener=bar)
+    recording.write(folder)
+    return print_judgement(judge_folder(folder), json=json)
+
+
+def _command(name: str, *, seed: int, customers: int | None, changes: Sequence[str]) -> str:
+    """Return the command that has this run again, without what does not change it."""
+    words = ["paystorm", "run", name, "--seed", str(seed)]
+    if customers is not None:
+        words += ["--customers", str(customers)]
+    for change in changes:
+        words += ["--set", change]
+    return shlex.join(words)

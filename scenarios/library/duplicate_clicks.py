@@ -1,6 +1,6 @@
 """Clicks repeat: in one instant, after a lost answer, and from two tabs."""
 
-from psp_chaos.faults import FaultSpec
+from psp_chaos.faults.spec import FaultSpec
 from scenarios.spec import Scenario
 
 DUPLICATE_CLICKS = Scenario(

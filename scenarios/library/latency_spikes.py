@@ -1,6 +1,6 @@
 """Everything slows down: a timeout is unknown, never failed."""
 
-from psp_chaos.faults import FaultSpec
+from psp_chaos.faults.spec import FaultSpec
 from scenarios.spec import Scenario
 
 LATENCY_SPIKES = Scenario(

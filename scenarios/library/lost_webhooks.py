@@ -1,6 +1,6 @@
 """Webhooks vanish: only asking the PSP can tell how a payment ended."""
 
-from psp_chaos.faults import FaultSpec
+from psp_chaos.faults.spec import FaultSpec
 from scenarios.spec import Scenario
 
 LOST_WEBHOOKS = Scenario(

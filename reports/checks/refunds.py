@@ -1,0 +1,109 @@
+"""I7: nobody gives back more than was taken, and both sides agree on what went back."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from reports.checks.check import Breach, Check, Examination
+from reports.checks.declared import Declared
+from reports.evidence import Evidence
+from reports.facts import Money
+from reports.money import format_money
+from reports.records import Payment, PspStatus, Refund, RefundState
+from reports.truth import Truth
+
+_PROMISED = frozenset({RefundState.PENDING, RefundState.SUCCEEDED})
+
+
+def _examine(evidence: Evidence, truth: Truth) -> Examination:
+    declared, promised = Declared.of(evidence), _promised(evidence.service.refunds or ())
+    returning = [money for money in truth.money.values() if money.refunds]
+    payments = [
+        payment
+        for payment in evidence.service.payments or ()
+        if payment.refunded_minor or payment.id in promised or _refunded_at_psp(payment, truth)
+    ]
+    breaches = [breach for money in returning for breach in _overdrawn(money, truth)]
+    breaches += [breach for payment in payments for breach in _overpromised(payment, promised, truth)]
+    breaches += [
+        breach for payment in payments if not declared.knows(payment.id) for breach in _disagreement(payment, truth)
+    ]
+    return Examination(examined=len(returning) + len(payments), breaches=tuple(breaches))
+
+
+def _promised(refunds: Sequence[Refund]) -> dict[str, int]:
+    """Return what the service's books have given back or promised, by payment."""
+    sums: defaultdict[str, int] = defaultdict(int)
+    for refund in refunds:
+        if refund.state in _PROMISED:
+            sums[refund.payment_id] += refund.amount_minor
+    return dict(sums)
+
+
+def _refunded_at_psp(payment: Payment, truth: Truth) -> bool:
+    return any(money.refunds for money in truth.money_behind(payment.id, payment.order_id))
+
+
+def _overdrawn(money: Money, truth: Truth) -> Iterator[Breach]:
+    if money.kept_minor >= 0:
+        return
+    gone_minor = money.refunded_minor + money.returning_minor
+    yield Breach(
+        at_us=max(refund.created_at_us for refund in money.refunds),
+        what=(
+            f"the PSP gave back {format_money(gone_minor, money.currency)} "
+            f"of {format_money(money.captured_minor, money.currency)}"
+        ),
+        order_id=truth.intent_of(money),
+        amount_minor=-money.kept_minor,
+        currency=money.currency,
+    )
+
+
+def _overpromised(payment: Payment, promised: dict[str, int], truth: Truth) -> Iterator[Breach]:
+    """Find refunds that exceed the capture in the service's own books."""
+    captured_minor = payment.captured_minor if payment.captured_minor is not None else payment.amount_minor
+    excess_minor = promised.get(payment.id, 0) - (captured_minor or 0)
+    if captured_minor is not None and excess_minor > 0:
+        excess = format_money(excess_minor, payment.currency or "")
+        yield _breach(payment, f"the service promised {excess} more than was captured", excess_minor, truth)
+
+
+def _disagreement(payment: Payment, truth: Truth) -> Iterator[Breach]:
+    """Compare what both sides call given back; the service may be late by as much as the promise allows."""
+    if payment.refunded_minor is None:
+        return
+    refunds = [refund for money in truth.money_behind(payment.id, payment.order_id) for refund in money.refunds]
+    certain_minor = sum(refund.amount_minor for refund in refunds if refund.status == PspStatus.SUCCEEDED)
+    fresh = [refund for refund in refunds if not truth.is_due(refund.settled_at_us or refund.created_at_us)]
+    # News of a fresh success or failure may not have come yet: either way the books may still say the opposite.
+    lowest_minor = certain_minor - sum(r.amount_minor for r in fresh if r.status == PspStatus.SUCCEEDED)
+    highest_minor = certain_minor + sum(r.amount_minor for r in fresh if r.status == PspStatus.FAILED)
+    if not lowest_minor <= payment.refunded_minor <= highest_minor:
+        currency = payment.currency or (refunds[0].currency if refunds else "")
+        ours, theirs = format_money(payment.refunded_minor, currency), format_money(certain_minor, currency)
+        difference_minor = abs(payment.refunded_minor - certain_minor)
+        yield _breach(payment, f"the service says {ours} went back, the PSP says {theirs}", difference_minor, truth)
+
+
+def _breach(payment: Payment, what: str, amount_minor: int, truth: Truth) -> Breach:
+    return Breach(
+        at_us=payment.updated_at_us or truth.manifest.ended_at_us,
+        what=what,
+        order_id=payment.order_id or truth.order_of.get(payment.id),
+        payment_id=payment.id,
+        amount_minor=amount_minor,
+        currency=payment.currency,
+    )
+
+
+REFUNDS = Check(
+    id="I7",
+    title="Refunds add up",
+    statement="Refunds never exceed what was captured, and the PSP and the service agree on what went back.",
+    unit="refunded payments, on either side",
+    one="One payment has refunds that do not add up",
+    many="{count} payments have refunds that do not add up",
+    stake="{money}",
+    examine=_examine,
+    uses=frozenset({"service.payments", "service.refunds", "service.discrepancies"}),
+)

@@ -1,0 +1,203 @@
+"""The evidence of a run: one folder, written once, judged as often as one likes.
+
+The reader owns the format, so the writer lives here too. Read in this order: `manifest.json` says which run it was,
+`diary.jsonl` what the customers did and saw, `psp/` where the money went, `service/` what the service believes, and
+`faults.jsonl` what broke on purpose. Any file of `service/` may be missing: checks that need it are skipped, visibly.
+`timing.json` holds what differs from machine to machine and is no evidence.
+
+Whoever records a run reads the service's books first and the PSP's books second: then money that moves in between
+looks like news that has not arrived yet, which the judge allows for, and not like a lie.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import orjson
+
+from reports.errors import EvidenceError
+from reports.jsonlines import Schema, parse_object, read_bytes, read_lines, to_lines
+from reports.records import (
+    Attempt,
+    DiaryEntry,
+    Discrepancy,
+    FaultBite,
+    IdempotencyKey,
+    InboxEvent,
+    JournalEntry,
+    Json,
+    Manifest,
+    Payment,
+    PspMovement,
+    PspPayment,
+    PspRefund,
+    Refund,
+    Transition,
+)
+
+FORMAT = 1
+
+type Rows = Iterable[Mapping[str, Json]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServiceBooks:
+    """What the service believes; None where it keeps, or shows, no such book."""
+
+    payments: tuple[Payment, ...] | None = None
+    transitions: tuple[Transition, ...] | None = None
+    attempts: tuple[Attempt, ...] | None = None
+    refunds: tuple[Refund, ...] | None = None
+    inbox: tuple[InboxEvent, ...] | None = None
+    idempotency_keys: tuple[IdempotencyKey, ...] | None = None
+    discrepancies: tuple[Discrepancy, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PspBooks:
+    """What the PSP knows."""
+
+    payments: tuple[PspPayment, ...]
+    refunds: tuple[PspRefund, ...]
+    movements: tuple[PspMovement, ...]
+    journal: tuple[JournalEntry, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Evidence:
+    """Everything that a judge may look at."""
+
+    manifest: Manifest
+    diary: tuple[DiaryEntry, ...]
+    service: ServiceBooks
+    psp: PspBooks
+    faults: tuple[FaultBite, ...]
+
+    def books(self) -> frozenset[str]:
+        """Return the names of the service's books that are there, such as `service.transitions`."""
+        names = (column.name for column in fields(self.service))
+        return frozenset(f"service.{name}" for name in names if getattr(self.service, name) is not None)
+
+
+_SERVICE_ROWS: Mapping[str, type] = MappingProxyType(
+    {
+        "payments": Payment,
+        "transitions": Transition,
+        "attempts": Attempt,
+        "refunds": Refund,
+        "inbox": InboxEvent,
+        "idempotency_keys": IdempotencyKey,
+        "discrepancies": Discrepancy,
+    }
+)
+_PSP_ROWS: Mapping[str, type] = MappingProxyType(
+    {"payments": PspPayment, "refunds": PspRefund, "movements": PspMovement, "journal": JournalEntry}
+)
+_CONCLUSIONS = ("verdict.json", "report.html", "junit.xml")
+
+
+def load_run(folder: Path) -> Evidence:
+    """Read a run folder.
+
+    Raises:
+        EvidenceError: The folder is not a run, or a file of it cannot be understood.
+    """
+    manifest = _read_manifest(folder / "manifest.json")
+    service: dict[str, Any] = {
+        name: read_lines(path, row)
+        for name, row in _SERVICE_ROWS.items()
+        if (path := _path("service", name, folder)).exists()
+    }
+    return Evidence(
+        manifest=manifest,
+        diary=read_lines(folder / "diary.jsonl", DiaryEntry),
+        service=ServiceBooks(**service),
+        psp=PspBooks(**{name: read_lines(_path("psp", name, folder), row) for name, row in _PSP_ROWS.items()}),
+        faults=read_lines(folder / "faults.jsonl", FaultBite),
+    )
+
+
+def write_run(
+    folder: Path,
+    *,
+    manifest: Mapping[str, Json],
+    diary: Rows,
+    service: Mapping[str, Rows],
+    psp: Mapping[str, Rows],
+    faults: Rows,
+    timing: Mapping[str, Json],
+) -> str:
+    """Write a run folder and return the digest of its records, which the manifest gets as well.
+
+    `manifest` comes without `format` and `digest`. What an earlier run left in the folder is removed.
+
+    Raises:
+        EvidenceError: A row would not be readable, or a book has a name that nobody reads; nothing is written then.
+    """
+    contents = _records(diary=diary, service=service, psp=psp, faults=faults)
+    digest = _digest(contents)
+    complete = {**manifest, "format": FORMAT, "digest": digest}
+    Schema(Manifest).read(complete, where="manifest.json")
+    _clear(folder)
+    for name, content in contents.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    (folder / "timing.json").write_bytes(_pretty(timing))
+    # The manifest comes last: a folder that has one is complete.
+    (folder / "manifest.json").write_bytes(_pretty(complete))
+    return digest
+
+
+def _read_manifest(path: Path) -> Manifest:
+    source = parse_object(read_bytes(path), where=str(path))
+    if source.get("format") != FORMAT:
+        what = f"evidence format {source.get('format')!r}, this judge reads format {FORMAT}"
+        raise EvidenceError(where=path, what=what, mend="judge it with the version of paystorm that recorded it")
+    return Schema(Manifest).read(source, where=str(path))
+
+
+def _records(*, diary: Rows, service: Mapping[str, Rows], psp: Mapping[str, Rows], faults: Rows) -> dict[str, bytes]:
+    """Return the content of each file by its name, in the order of the names."""
+    if set(psp) != set(_PSP_ROWS):
+        raise EvidenceError(where="psp", what=f"books {sorted(psp)}", mend=f"write exactly {sorted(_PSP_ROWS)}")
+    if unknown := sorted(set(service) - set(_SERVICE_ROWS)):
+        raise EvidenceError(where="service", what=f"nobody reads {unknown}", mend=f"choose of {sorted(_SERVICE_ROWS)}")
+    books = {
+        "diary.jsonl": (diary, DiaryEntry),
+        "faults.jsonl": (faults, FaultBite),
+        **{f"psp/{name}.jsonl": (rows, _PSP_ROWS[name]) for name, rows in psp.items()},
+        **{f"service/{name}.jsonl": (rows, _SERVICE_ROWS[name]) for name, rows in service.items()},
+    }
+    return {
+        name: to_lines(rows, row, where=name) for name, (rows, row) in sorted(books.items(), key=lambda item: item[0])
+    }
+
+
+def _digest(contents: Mapping[str, bytes]) -> str:
+    digest = hashlib.sha256()
+    for name, content in contents.items():
+        # Name and length go in front, so that no row can move from one file's end to the next one's beginning.
+        digest.update(f"{name} {len(content)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _clear(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    books = [_path("service", name, folder) for name in _SERVICE_ROWS] + [
+        _path("psp", name, folder) for name in _PSP_ROWS
+    ]
+    loose = [folder / name for name in ("manifest.json", "diary.jsonl", "faults.jsonl", "timing.json", *_CONCLUSIONS)]
+    for path in loose + books:
+        path.unlink(missing_ok=True)
+
+
+def _path(part: str, book: str, folder: Path) -> Path:
+    return folder / part / f"{book}.jsonl"
+
+
+def _pretty(content: Mapping[str, Json]) -> bytes:
+    return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)

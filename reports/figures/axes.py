@@ -1,0 +1,61 @@
+"""What the axes of several figures have in common."""
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+
+from reports.figures.drawing import Colour, Size
+from reports.records import Manifest
+from reports.spans import axis_unit, duration
+
+_MICROSECONDS = 1_000_000
+_DURATIONS_S = (1e-3, 1e-2, 0.1, 1.0, 10.0, 60.0, 600.0, 3_600.0, 21_600.0, 86_400.0, 604_800.0)
+
+
+def tidy(axes: Axes) -> None:
+    """Leave out every line that carries no meaning."""
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.tick_params(length=0)
+    axes.grid(visible=True, axis="y", color=Colour.LINE, linewidth=0.7)
+    axes.set_axisbelow(True)
+
+
+def shade_storm(axes: Axes, manifest: Manifest) -> None:
+    """Shade the time in which faults were on; the caption says so, since words in a plot cover what they explain."""
+    storm_s = (manifest.storm_ended_at_us - manifest.started_at_us) / _MICROSECONDS
+    axes.axvspan(0, storm_s, color=Colour.BAND, linewidth=0, zorder=0)
+
+
+def run_time(axes: Axes, manifest: Manifest, size: Size) -> None:
+    """Let the horizontal axis be the time since the run began."""
+    length_s = run_length_s(manifest)
+    unit, unit_s = axis_unit(length_s)
+    axes.set_xlim(0, length_s)
+    axes.xaxis.set_major_locator(_UnitLocator(unit_s, ticks=10 if size.is_wide else 4))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: f"{seconds / unit_s:g}"))
+    axes.set_xlabel(f"{unit} since the run began")
+
+
+def durations(axes: Axes, *, shortest_s: float, longest_s: float) -> None:
+    """Let the horizontal axis be a stretch of time, from moments to days."""
+    axes.set_xscale("log")
+    axes.set_xlim(shortest_s / 1.3, longest_s * 1.3)
+    within = [tick_s for tick_s in _DURATIONS_S if shortest_s / 1.3 <= tick_s <= longest_s * 1.3]
+    axes.xaxis.set_major_locator(FixedLocator(within))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: duration(seconds)))
+
+
+def run_length_s(manifest: Manifest) -> float:
+    """Return how long the run was; never zero, so that it can be divided."""
+    return max((manifest.ended_at_us - manifest.started_at_us) / _MICROSECONDS, 1e-3)
+
+
+class _UnitLocator(MaxNLocator):
+    """Ticks at round numbers of minutes or hours, where the data is in seconds."""
+
+    def __init__(self, unit_s: float, *, ticks: int) -> None:
+        super().__init__(ticks)
+        self._unit_s = unit_s
+
+    def tick_values(self, vmin: float, vmax: float) -> list[float]:
+        return [tick * self._unit_s for tick in super().tick_values(vmin / self._unit_s, vmax / self._unit_s)]

@@ -1,0 +1,112 @@
+"""The evidence as tables for the figures: when money was at risk, how long customers waited, what broke.
+
+Times are seconds since the run began, because that is what people read.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+
+import pandas as pd
+
+from reports.evidence import Evidence
+from reports.facts import Money
+from reports.money import to_major
+from reports.records import PaymentState
+from reports.truth import Truth
+
+_MICROSECONDS = 1_000_000
+RISK_COLUMNS = ("order", "currency", "amount", "from_s", "until_s", "healed_by")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _News:
+    """When the service came to know that a payment was captured, or that something was wrong with it."""
+
+    at_us: int
+    source: str
+
+
+def risks(evidence: Evidence, truth: Truth) -> pd.DataFrame:
+    """Return a row a stretch of time in which money had moved and the service did not know, or the reverse.
+
+    Amounts are in major units. `healed_by` is the source of the transition that ended the stretch, and empty where
+    nothing did. Without the service's transitions nobody knows when it learned what, and the table is empty.
+    """
+    stretches = () if evidence.service.transitions is None else _stretches(evidence, truth)
+    frame = pd.DataFrame(stretches, columns=list(RISK_COLUMNS))
+    start_us = evidence.manifest.started_at_us
+    frame[["from_s", "until_s"]] = (frame[["from_s", "until_s"]].astype("int64") - start_us) / _MICROSECONDS
+    return frame
+
+
+def _stretches(evidence: Evidence, truth: Truth) -> Iterator[tuple[str, str, float, int, int, str]]:
+    news, moneys = _news(evidence), _captured_by_payment(truth)
+    ended = _News(at_us=evidence.manifest.ended_at_us, source="")
+    for payment_id, captured in moneys.items():
+        # The news was of one capture; a second one is a secret that the service does not know.
+        for money, heard in zip(captured, [news.get(payment_id, ended), *[ended] * len(captured)], strict=False):
+            moved_us = money.captured_at_us
+            yield _stretch(truth.intent_of(money), money.currency, money.captured_minor, moved_us, heard)
+    for payment in evidence.service.payments or ():
+        believed = news.get(payment.id)
+        if believed and payment.id not in moneys and payment.state != PaymentState.FAILED and payment.currency:
+            order = payment.order_id or payment.id
+            since = _News(at_us=believed.at_us, source="")
+            yield _stretch(order, payment.currency, payment.amount_minor or 0, ended.at_us, since)
+
+
+def _stretch(
+    order: str, currency: str, amount_minor: int, moved_us: int, heard: _News
+) -> tuple[str, str, float, int, int, str]:
+    from_us, until_us = sorted((moved_us, heard.at_us))
+    return order, currency, to_major(amount_minor, currency), from_us, until_us, heard.source
+
+
+def _news(evidence: Evidence) -> dict[str, _News]:
+    """Return the earliest news by payment: its transition to SUCCESS, or a discrepancy put on record."""
+    found = [(one.payment_id, one.found_at_us, "discrepancy") for one in evidence.service.discrepancies or ()]
+    steps = [
+        (step.payment_id, step.at_us, step.source or "service")
+        for step in evidence.service.transitions or ()
+        if step.to_state == PaymentState.SUCCESS
+    ]
+    earliest: dict[str, _News] = {}
+    for payment_id, at_us, source in sorted((*found, *steps), key=lambda item: item[1]):
+        if payment_id is not None:
+            earliest.setdefault(payment_id, _News(at_us=at_us, source=source))
+    return earliest
+
+
+def _captured_by_payment(truth: Truth) -> Mapping[str, Sequence[Money]]:
+    """Return captured money by the service's payment where that is known, else by the PSP's."""
+    groups: defaultdict[str, list[Money]] = defaultdict(list)
+    for money in sorted((one for one in truth.money.values() if one.captures), key=attrgetter("captured_at_us")):
+        purchase = truth.purchases.get(truth.intent_of(money))
+        only = next(iter(purchase.payment_ids), None) if purchase and len(purchase.payment_ids) == 1 else None
+        groups[money.payment.payment_named or only or money.payment.id].append(money)
+    return groups
+
+
+def requests(evidence: Evidence) -> pd.DataFrame:
+    """Return a row a request of a customer, with its latency where an answer came."""
+    start_us = evidence.manifest.started_at_us
+    frame = pd.DataFrame(
+        ((entry.action, entry.outcome, entry.asked_at_us - start_us, entry.answered_at_us) for entry in evidence.diary),
+        columns=["action", "outcome", "asked_us", "answered_us"],
+    ).astype({"asked_us": "int64", "answered_us": "Int64"})
+    frame["asked_s"] = frame["asked_us"] / _MICROSECONDS
+    frame["latency_s"] = ((frame["answered_us"] - start_us - frame["asked_us"]) / _MICROSECONDS).astype("Float64")
+    return frame[["action", "outcome", "asked_s", "latency_s"]]
+
+
+def bites(evidence: Evidence) -> pd.DataFrame:
+    """Return a row a fault: how often it bit, and when for the first and the last time."""
+    start_us = evidence.manifest.started_at_us
+    frame = pd.DataFrame(
+        ((bite.fault, bite.where, bite.kind, (bite.at_us - start_us) / _MICROSECONDS) for bite in evidence.faults),
+        columns=["fault", "where", "kind", "at_s"],
+    )
+    grouped = frame.groupby(["where", "fault", "kind"])["at_s"].agg(count="size", first_s="min", last_s="max")
+    return grouped.reset_index()

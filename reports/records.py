@@ -1,0 +1,308 @@
+"""The rows of the evidence: one class a file, one field a key.
+
+Units: times are integer microseconds since the Unix epoch (`at_us`), money is integer minor units of an ISO 4217
+currency. A field with a default may be missing from a row; a service that is not ours may leave out what it does not
+know. States are kept as plain text, because a state that nobody has heard of is a finding, not an unreadable file.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
+type JsonObject = dict[str, Json]
+
+
+class PaymentState(StrEnum):
+    """The lifecycle of a payment: CREATED, PROCESSING, then SUCCESS or FAILED; SUCCESS may become REFUNDED."""
+
+    CREATED = "CREATED"
+    PROCESSING = "PROCESSING"
+    SUCCESS = "SUCCESS"
+    FAILED = "FAILED"
+    REFUNDED = "REFUNDED"
+
+
+FINAL_STATES = frozenset({PaymentState.SUCCESS, PaymentState.FAILED, PaymentState.REFUNDED})
+PAID_STATES = frozenset({PaymentState.SUCCESS, PaymentState.REFUNDED})
+
+
+class RefundState(StrEnum):
+    """The lifecycle of a refund in the service's books."""
+
+    PENDING = "PENDING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+
+
+class PspStatus(StrEnum):
+    """What the PSP's books say of a payment or a refund, whatever its wire calls it."""
+
+    PENDING = "pending"
+    CAPTURED = "captured"
+    DECLINED = "declined"
+    CANCELED = "canceled"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+class Outcome(StrEnum):
+    """What a customer knows of a request; a timeout is unknown, never failed."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class Action(StrEnum):
+    """The requests of a customer that the judge understands."""
+
+    CREATE = "create"
+    READ = "read"
+    REFUND = "refund"
+    READ_REFUND = "read_refund"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Manifest:
+    """manifest.json: which run this was, and how to have it again."""
+
+    format: int
+    scenario: str
+    story: str  # what the scenario puts the system through, in plain words
+    seed: int
+    mode: str  # "virtual" or "live"
+    command: str  # repeats this very run
+    versions: JsonObject = field(default_factory=dict)
+    commit: str | None = None
+    plan: JsonObject = field(default_factory=dict)
+    started_at_us: int
+    storm_ended_at_us: int  # the calm began
+    ended_at_us: int  # the books were read
+    final_within_s: int | float  # the promise: every payment is final this long after the calm began
+    digest: str = ""  # SHA-256 of the records; written by write_run
+    counts: JsonObject = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DiaryEntry:
+    """diary.jsonl: one request of one customer, and what the customer saw of it."""
+
+    op: int
+    customer: str
+    script: str
+    intent: str  # what the customer wants once; a refund has an intent of its own
+    action: str
+    key: str | None = None
+    amount_minor: int | None = None
+    currency: str | None = None
+    payment_id: str | None = None
+    refund_id: str | None = None
+    asked_at_us: int
+    answered_at_us: int | None = None  # None: no answer ever came
+    outcome: str
+    http_status: int | None = None
+    replayed: bool = False  # the answer said that it was a remembered one
+    status_shown: str | None = None
+    captured_shown_minor: int | None = None
+    refunded_shown_minor: int | None = None
+    order_id: str  # the intent of the purchase, which the PSP's metadata carries too
+    answer: Json = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Payment:
+    """service/payments.jsonl: only the id and the state are indispensable."""
+
+    id: str
+    state: str
+    merchant_id: str | None = None
+    order_id: str | None = None
+    amount_minor: int | None = None
+    currency: str | None = None
+    failure_reason: str | None = None
+    captured_minor: int | None = None
+    refunded_minor: int | None = None
+    created_at_us: int | None = None
+    updated_at_us: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Transition:
+    """service/transitions.jsonl: one step of one payment."""
+
+    payment_id: str
+    sequence: int
+    from_state: str | None = None  # None: the payment came into being
+    to_state: str
+    reason: str | None = None
+    source: str | None = None  # api, dispatch, webhook or worker
+    at_us: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attempt:
+    """service/attempts.jsonl: one try at the PSP, under a key of its own."""
+
+    id: str
+    payment_id: str
+    refund_id: str | None = None
+    kind: str
+    psp_key: str
+    psp_id: str | None = None
+    state: str
+    tries: int = 0
+    created_at_us: int
+    first_sent_at_us: int | None = None
+    settled_at_us: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refund:
+    """service/refunds.jsonl."""
+
+    id: str
+    payment_id: str
+    amount_minor: int
+    reason: str | None = None
+    state: str
+    psp_refund_id: str | None = None
+    created_at_us: int
+    settled_at_us: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InboxEvent:
+    """service/inbox.jsonl: one event of the PSP, as it was stored."""
+
+    event_id: str
+    type: str
+    psp_object_id: str | None = None
+    state: str
+    received_at_us: int
+    applied_at_us: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IdempotencyKey:
+    """service/idempotency_keys.jsonl, without the remembered body."""
+
+    merchant_id: str
+    route: str
+    key: str
+    fingerprint: str
+    status: int | None = None
+    created_at_us: int
+    expires_at_us: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Discrepancy:
+    """service/discrepancies.jsonl: a disagreement that the service itself has found."""
+
+    id: str
+    kind: str
+    subject: str | None = None  # the attempt, PSP object or event that it is about
+    payment_id: str | None = None
+    amount_minor: int | None = None
+    currency: str | None = None
+    state: str
+    evidence: Json = None
+    found_at_us: int
+    closed_at_us: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PspPayment:
+    """psp/payments.jsonl."""
+
+    id: str
+    amount_minor: int
+    currency: str
+    status: str
+    captured_minor: int
+    refunded_minor: int
+    metadata: JsonObject
+    created_at_us: int
+    captured_at_us: int | None = None
+
+    @property
+    def order_named(self) -> str | None:
+        """The order that the service told the PSP."""
+        return _text(self.metadata, "order_id")
+
+    @property
+    def payment_named(self) -> str | None:
+        """The payment that the service told the PSP."""
+        return _text(self.metadata, "payment_id")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PspRefund:
+    """psp/refunds.jsonl."""
+
+    id: str
+    payment: str
+    amount_minor: int
+    currency: str
+    status: str
+    metadata: JsonObject
+    created_at_us: int
+    settled_at_us: int | None = None
+
+    @property
+    def refund_named(self) -> str | None:
+        """The refund that the service told the PSP."""
+        return _text(self.metadata, "refund_id")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PspMovement:
+    """psp/movements.jsonl: the ledger. Only here has money moved."""
+
+    id: str
+    kind: str  # capture, refund or refund_failure
+    payment: str
+    refund: str | None = None
+    amount_minor: int  # signed, as the merchant sees it: a capture is positive, a refund negative
+    currency: str
+    at_us: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JournalEntry:
+    """psp/journal.jsonl: a request that reached the PSP, or a webhook that it tried to deliver."""
+
+    kind: str  # "request" or "webhook"
+    at_us: int
+    ended_at_us: int | None = None
+    object: str | None = None  # the PSP's payment or refund that it was about
+    status: int | None = None  # None: it was never answered
+    fault: str | None = None
+    request_id: str | None = None
+    operation: str | None = None
+    idempotency_key: str | None = None
+    replayed: bool = False
+    event_id: str | None = None
+    event_type: str | None = None
+    attempt: int | None = None
+    endpoint: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FaultBite:
+    """faults.jsonl: a fault that really bit; one that was planned but found no victim is not here."""
+
+    at_us: int
+    fault: str  # the fault's id in the plan
+    where: str
+    kind: str
+    target: str | None = None
+    object: str | None = None
+    detail: JsonObject = field(default_factory=dict)
+
+
+def _text(metadata: JsonObject, key: str) -> str | None:
+    """Return what stands under this key; metadata is for the service to fill, so anything may stand there."""
+    value = metadata.get(key)
+    return value if isinstance(value, str) and value else None

@@ -1,0 +1,196 @@
+"""The verdict: every invariant checked, the worst answer wins.
+
+    valid < unknown < invalid
+
+A check that crashes says unknown, so that a broken judge never acquits; a check without the books that it needs is
+skipped, visibly, and decides nothing. A run in which nobody asked for anything is unknown as well.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+import orjson
+
+from reports.checks import CHECKS, Breach, Check, Examination
+from reports.evidence import Evidence
+from reports.money import format_sums, to_major
+from reports.story import Line, tell
+from reports.summary import plain_words
+from reports.truth import Truth
+from reports.words import opening_count
+
+
+class Validity(StrEnum):
+    """What can be said of an invariant, or of a whole run."""
+
+    VALID = "valid"
+    UNKNOWN = "unknown"
+    INVALID = "invalid"
+
+    @classmethod
+    def worst(cls, validities: Iterable["Validity"]) -> "Validity":
+        """Return the worst of them; none at all is unknown."""
+        return max(validities, key=list(cls).index, default=cls.UNKNOWN)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """What a check has found wrong, told by three of its breaches and one story."""
+
+    count: int
+    sentence: str
+    first: Breach
+    worst: Breach  # the most money, then the earliest
+    last: Breach
+    story: tuple[Line, ...]  # of the worst one
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckResult:
+    """What became of one check."""
+
+    id: str
+    title: str
+    statement: str
+    unit: str
+    validity: Validity | None  # None: skipped
+    examined: int = 0
+    finding: Finding | None = None
+    notes: tuple[str, ...] = ()  # why it was skipped, could not say, or saw less than it might
+
+    @property
+    def is_skipped(self) -> bool:
+        """Whether the evidence lacks what the check needs."""
+        return self.validity is None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """The judgement of one run."""
+
+    validity: Validity
+    scenario: str
+    seed: int
+    mode: str
+    command: str  # repeats the run
+    digest: str
+    summary: str  # what happened to the money, in plain words
+    notes: tuple[str, ...]  # about the run as a whole
+    checks: tuple[CheckResult, ...]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found wrong, in the order of the checks."""
+        return tuple(check.finding for check in self.checks if check.finding is not None)
+
+    def to_json(self) -> str:
+        """Return the content of verdict.json."""
+        return orjson.dumps(asdict(self), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
+
+
+def judge(evidence: Evidence, *, checks: Sequence[Check] = CHECKS) -> Verdict:
+    """Judge a run by its evidence.
+
+    Raises:
+        EvidenceError: The PSP's books contradict themselves, so that there is no truth to judge by.
+    """
+    truth = Truth.rebuild(evidence)
+    results = tuple(_run(check, evidence, truth) for check in checks)
+    notes = () if truth.purchases else ("nobody asked for anything, so nothing was tested",)
+    validities = [result.validity for result in results if result.validity is not None]
+    validity = Validity.worst([*validities, *(Validity.UNKNOWN for _ in notes)])
+    sentences = [result.finding.sentence for result in results if result.finding is not None]
+    return Verdict(
+        validity=validity,
+        scenario=evidence.manifest.scenario,
+        seed=evidence.manifest.seed,
+        mode=evidence.manifest.mode,
+        command=evidence.manifest.command,
+        digest=evidence.manifest.digest,
+        summary=plain_words(truth, findings=sentences, conclusion=_conclusion(validity, results)),
+        notes=notes,
+        checks=results,
+    )
+
+
+def _conclusion(validity: Validity, results: Sequence[CheckResult]) -> str:
+    if validity is not Validity.VALID:
+        return "Whether all is well cannot be said."
+    reserve = ", as far as the evidence goes" if any(result.is_skipped for result in results) else ""
+    return f"Nobody lost money or paid twice{reserve}."
+
+
+def _run(check: Check, evidence: Evidence, truth: Truth) -> CheckResult:
+    books = evidence.books()
+    if missing := sorted(check.needs - books):
+        return _result(check, None, notes=(f"skipped: the evidence has no {', '.join(missing)}",))
+    blind = tuple(f"saw less: the evidence has no {book}" for book in sorted(check.uses - books))
+    try:
+        examination = check.examine(evidence, truth)
+    except Exception as error:  # noqa: BLE001 - the boundary that turns a broken check into "unknown", never into "valid"
+        return _result(check, Validity.UNKNOWN, notes=(f"the check crashed: {type(error).__name__}: {error}", *blind))
+    return _result(
+        check,
+        _validity(examination),
+        examined=examination.examined,
+        finding=_finding(check, examination.breaches, evidence),
+        notes=(*examination.doubts, *blind),
+    )
+
+
+def _result(
+    check: Check,
+    validity: Validity | None,
+    *,
+    examined: int = 0,
+    finding: Finding | None = None,
+    notes: tuple[str, ...] = (),
+) -> CheckResult:
+    return CheckResult(
+        id=check.id,
+        title=check.title,
+        statement=check.statement,
+        unit=check.unit,
+        validity=validity,
+        examined=examined,
+        finding=finding,
+        notes=notes,
+    )
+
+
+def _validity(examination: Examination) -> Validity:
+    if examination.breaches:
+        return Validity.INVALID
+    return Validity.UNKNOWN if examination.doubts else Validity.VALID
+
+
+def _finding(check: Check, breaches: Sequence[Breach], evidence: Evidence) -> Finding | None:
+    if not breaches:
+        return None
+    in_time = sorted(breaches, key=lambda breach: breach.at_us)
+    worst = max(in_time, key=_weight)
+    return Finding(
+        count=len(breaches),
+        sentence=_sentence(check, breaches),
+        first=in_time[0],
+        worst=worst,
+        last=in_time[-1],
+        story=tell(evidence, order_id=worst.order_id, payment_id=worst.payment_id),
+    )
+
+
+def _weight(breach: Breach) -> float:
+    # Major units of different currencies are not comparable either, but closer to it than yen and fils are.
+    return to_major(breach.amount_minor, breach.currency or "")
+
+
+def _sentence(check: Check, breaches: Sequence[Breach]) -> str:
+    sums_minor: defaultdict[str, int] = defaultdict(int)
+    for breach in breaches:
+        if breach.currency is not None and breach.amount_minor:
+            sums_minor[breach.currency] += breach.amount_minor
+    text = check.one if len(breaches) == 1 else check.many.format(count=opening_count(len(breaches)))
+    stake = f": {check.stake.format(money=format_sums(sums_minor))}" if check.stake and sums_minor else ""
+    return f"{text}{stake}."

@@ -1,0 +1,5 @@
+"""`python -m scenarios.cli`, for where the command is not on the path."""
+
+from scenarios.cli.main import main
+
+main()

@@ -1,0 +1,128 @@
+"""What the commands print: progress on standard error, results on standard output."""
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+
+from reports.verdict import CheckResult, Validity, Verdict
+from scenarios.cli.exit_codes import ExitCode
+from scenarios.judgement import Judgement
+from scenarios.progress import Progress
+from scenarios.repetition import Repetition
+
+_WORDS = {Validity.VALID: "holds", Validity.UNKNOWN: "unknown", Validity.INVALID: "BROKEN", None: "skipped"}
+_STYLES = {Validity.VALID: "green", Validity.UNKNOWN: "yellow", Validity.INVALID: "bold red", None: "dim"}
+_EXIT_CODES = {
+    Validity.VALID: ExitCode.HOLDS,
+    Validity.UNKNOWN: ExitCode.BROKEN,  # what could not be shown to hold must not pass a build
+    Validity.INVALID: ExitCode.BROKEN,
+}
+
+
+class ProgressBar:
+    """A bar in the run's own time; silent where nobody watches."""
+
+    def __init__(self, *, description: str) -> None:
+        self._bar = Bar(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[status]}"),
+            TimeElapsedColumn(),
+            console=Console(stderr=True),
+            transient=True,
+            disable=not Console(stderr=True).is_terminal,
+        )
+        self._task: TaskID = self._bar.add_task(description, total=None, status="setting up")
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def progress(self, progress: Progress) -> None:
+        """Move the bar."""
+        status = (
+            f"{progress.phase} · {format_duration(progress.elapsed_s)} of {format_duration(progress.total_s)}"
+            f" · {progress.customers_done} customers done · {progress.faults} faults bit"
+        )
+        self._bar.update(self._task, total=progress.total_s, completed=progress.elapsed_s, status=status)
+
+
+def print_judgement(judgement: Judgement, *, json: bool) -> ExitCode:
+    """Print a verdict and where to read on; return the exit code that says the same."""
+    if json:
+        print(judgement.verdict.to_json(), end="")
+    else:
+        _print_verdict(Console(highlight=False, soft_wrap=True), judgement)
+    return _EXIT_CODES[judgement.verdict.validity]
+
+
+def print_comparison(repetition: Repetition) -> None:
+    """Print whether a repeated run was the same."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    if repetition.is_equal:
+        console.print(f"same run: {repetition.digests[0]}", markup=False)
+    else:
+        console.print(f"another run: {' is not '.join(repetition.digests)}", style="bold red", markup=False)
+        console.print(f"first difference: {repetition.first_difference}", markup=False)
+
+
+def format_duration(seconds: float) -> str:
+    """Return a duration as a person would say it."""
+    if seconds < 100:  # noqa: PLR2004 - below, seconds read better than minutes
+        return f"{seconds:.0f} s"
+    minutes, hours = seconds / 60, seconds / 3600
+    return f"{minutes:.0f} min" if minutes < 100 else f"{hours:.1f} h"  # noqa: PLR2004
+
+
+def _print_verdict(console: Console, judgement: Judgement) -> None:
+    verdict = judgement.verdict
+    for check in verdict.checks:
+        console.print(f"  {check.id:<4}", end="")
+        console.print(f"{_WORDS[check.validity]:<8}", style=_STYLES[check.validity], end="")
+        console.print(f" {check.title} ({check.examined:,} {check.unit})", markup=False)
+        _print_details(console, check)
+    for note in verdict.notes:
+        console.print(f"  note: {note}", markup=False)
+    for figure in judgement.figures:
+        console.print(f"  {figure.label}: {' · '.join(figure.values) or 'none'}", markup=False)
+    console.print(verdict.summary, markup=False)
+    console.print(_headline(verdict), style=_STYLES[verdict.validity], markup=False)
+    console.print(f"report  {_shown(judgement.folder / 'report.html')}", markup=False)
+    console.print(f"replay  paystorm replay {_shown(judgement.folder)}", markup=False)
+    console.print(f"again   {verdict.command}", markup=False)
+
+
+def _print_details(console: Console, check: CheckResult) -> None:
+    if check.finding is not None:
+        console.print(f"       {check.finding.sentence}", markup=False)
+        worst = check.finding.worst
+        console.print(f"       worst: {worst.what} ({worst.payment_id or worst.order_id})", markup=False)
+    for note in check.notes:
+        console.print(f"       {note}", markup=False)
+
+
+def _headline(verdict: Verdict) -> str:
+    match verdict.validity:
+        case Validity.VALID:
+            return "verdict valid: every invariant holds"
+        case Validity.UNKNOWN:
+            return "verdict unknown: not everything could be settled"
+        case Validity.INVALID:
+            broken = [check.id for check in verdict.checks if check.validity is Validity.INVALID]
+            return f"verdict invalid: {', '.join(broken)} broken"
+
+
+def _shown(path: Path) -> str:
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

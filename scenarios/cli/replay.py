@@ -1,0 +1,47 @@
+"""`paystorm replay`."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from scenarios.cli.exit_codes import ExitCode
+
+
+def replay(
+    folder: Path,
+    /,
+    *,
+    out: Path | None = None,
+    json: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+    database_url: str | None = None,
+) -> ExitCode:
+    """Run again what a run folder records, and compare the two to the last byte.
+
+    Exit code 3 says that they differ: then the code, a library or PostgreSQL has changed since, or the simulation is
+    not deterministic, which would be a bug of Paystorm.
+
+    Parameters
+    ----------
+    folder
+        The run folder to repeat; its manifest holds the whole plan.
+    out
+        The run folder to write; by default a new one beside the others under `runs/`.
+    json
+        Print the verdict as JSON instead of text.
+    database_url
+        Use this PostgreSQL server instead of the embedded one.
+    """
+    from scenarios.cli.output import ProgressBar, print_comparison, print_judgement
+    from scenarios.database import database_server
+    from scenarios.judgement import judge_folder
+    from scenarios.repetition import plan_of, repeat
+    from scenarios.run_folder import choose_folder
+
+    first = plan_of(folder)
+    again = choose_folder(out, scenario=first.scenario.name, seed=first.seed)
+    with database_server(database_url) as server, ProgressBar(description=f"again: {folder.name}") as bar:
+        repetition = repeat(first, server=server, listener=bar, out=again)
+    code = print_judgement(judge_folder(again), json=json)
+    print_comparison(repetition)
+    return code if repetition.is_equal else ExitCode.NOT_DETERMINISTIC

@@ -1,0 +1,15 @@
+"""Bugs planted on purpose, each seen in somebody's production code, to prove that the judge finds them."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from scenarios.defects.defect import Defect
+from scenarios.defects.key_check_then_insert import KEY_CHECK_THEN_INSERT
+from scenarios.defects.timeout_is_failure import TIMEOUT_IS_FAILURE
+from scenarios.defects.webhook_ignores_state import WEBHOOK_IGNORES_STATE
+
+DEFECTS: Mapping[str, Defect] = MappingProxyType(
+    {defect.id: defect for defect in (KEY_CHECK_THEN_INSERT, TIMEOUT_IS_FAILURE, WEBHOOK_IGNORES_STATE)}
+)
+
+__all__ = ["DEFECTS", "Defect"]

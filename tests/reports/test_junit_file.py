@@ -1,0 +1,54 @@
+"""What a build server is told."""
+
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from reports import judge
+from reports.checks import Check
+from reports.junit import to_junit
+
+
+def cases(verdict):
+    suite = ET.fromstring(to_junit(verdict)).find("testsuite")
+    return {case.get("name").split()[0]: case for case in suite.findall("testcase")}
+
+
+def test_every_check_is_a_case_and_a_sound_run_passes(run):
+    verdict = run.verdict()
+
+    told = cases(verdict)
+
+    assert list(told) == [check.id for check in verdict.checks]
+    assert all(case.find("failure") is None and case.find("error") is None for case in told.values())
+
+
+def test_a_broken_invariant_is_a_failure_with_the_way_to_have_it_again(run):
+    run.psp_payment("pay_a", "a", seconds=12, amount_minor=1000, currency="EUR", psp_id="pi_again")
+
+    failure = cases(run.verdict())["I1"].find("failure")
+
+    assert failure.get("message") == "One purchase was charged more than once: EUR\u00a010.00 too much."
+    assert "replay: paystorm run tiny --seed 7" in failure.text
+
+
+def test_a_skipped_check_is_skipped_and_a_crashed_one_an_error(run):
+    def crash(evidence, truth):
+        raise ZeroDivisionError
+
+    words = {"title": "T", "statement": "S", "unit": "things", "one": "One broke", "many": "{count} broke"}
+    missing = Check(id="A", examine=crash, needs=frozenset({"service.nothing"}), **words)
+    crashing = Check(id="B", examine=crash, **words)
+
+    told = cases(judge(run.evidence(), checks=[missing, crashing]))
+
+    assert "service.nothing" in told["A"].find("skipped").get("message")
+    assert "ZeroDivisionError" in told["B"].find("error").get("message")
+
+
+@pytest.mark.parametrize("hostile", ["\x00\x1b[2J", "]]><evil/>", "\uffff"])
+def test_any_text_leaves_the_file_well_formed(run, hostile):
+    run.manifest |= {"scenario": hostile, "command": hostile}
+    run.click("gone", seconds=50, customer=hostile)
+
+    assert "I11" in cases(run.verdict())

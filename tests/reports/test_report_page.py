@@ -1,0 +1,236 @@
+"""The page: complete, accessible, harmless whatever the evidence contains, and the same every time."""
+
+import re
+import shutil
+from html.parser import HTMLParser
+
+import pytest
+
+from reports import judge
+from reports.page import render_page
+from reports.report import write_report
+
+HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>&lt;$x$'
+VOID = {"meta", "br", "img", "link", "hr", "input"}
+
+
+class Outline(HTMLParser):
+    """What a test wants to know of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text: list[str] = []
+        self.open: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if "style" not in self.open:
+            self.text.append(data)
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+@pytest.fixture
+def render():
+    def page_of(run):
+        evidence = run.evidence()
+        return render_page(evidence, judge(evidence))
+
+    return page_of
+
+
+@pytest.fixture
+def broken_run(run):
+    """Everything that a page can show: findings, refunds, faults, replays."""
+    run.refunded("a", 300, seconds=100)
+    run.psp_payment("pay_a", "a", seconds=12, amount_minor=1000, currency="EUR", psp_id="pi_again")
+    run.click("lost", seconds=50, took_s=None)
+    run.psp_payment("pay_lost", "lost", seconds=51, amount_minor=700, currency="EUR")
+    return run
+
+
+def test_the_verdict_the_summary_and_the_replay_command_come_first(broken_run, render):
+    text = " ".join("".join(Outline(render(broken_run)).text).split())
+
+    places = [
+        text.index(words)
+        for words in (
+            "The books did not hold.",
+            "One purchase was charged more than once: EUR 10.00 too much.",
+            "paystorm run tiny --seed 7",
+            "What happened",
+            "What broke",
+            "How the worst of it happened",
+            "Three views of the same money",
+            "Over time",
+            "What was checked",
+            "What was broken on purpose",
+        )
+    ]
+    assert places == sorted(places)
+
+
+def test_a_valid_run_tells_how_the_slowest_payment_healed(run, render):
+    text = "".join(Outline(render(run)).text)
+
+    assert "The books held." in text
+    assert "How the slowest payment healed" in text
+    assert "Healed by worker 4.98\u00a0min after the money moved" in text
+
+
+def test_every_tag_is_closed_and_every_id_is_used_once(broken_run, render):
+    outline = Outline(render(broken_run))
+
+    ids = [attributes["id"] for _, attributes in outline.tags if "id" in attributes]
+    assert outline.open == []
+    assert len(ids) == len(set(ids))
+
+
+def test_every_reference_inside_the_page_leads_somewhere(broken_run, render):
+    page = render(broken_run)
+
+    ids = set(re.findall(r'\bid="([^"]+)"', page))
+    references = set(re.findall(r'(?:href="#|url\(#|aria-labelledby=")([^")]+)', page))
+    assert references
+    assert references <= ids
+
+
+def test_tables_have_captions_headers_have_scopes_and_drawings_say_what_they_show(broken_run, render):
+    outline = Outline(render(broken_run))
+
+    assert len(outline.all("table")) == len(outline.all("caption")) >= 6
+    assert all(header.get("scope") in ("col", "row") for header in outline.all("th"))
+    assert all(drawing["role"] == "img" and drawing["aria-label"] for drawing in outline.all("svg"))
+    assert len(outline.all("figure")) == 3
+    assert len(outline.all("h1")) == 1
+
+
+def test_the_page_needs_nothing_from_elsewhere_and_forbids_scripts(broken_run, render):
+    page = render(broken_run)
+
+    outline = Outline(page)
+    policy = next(meta["content"] for meta in outline.all("meta") if "http-equiv" in meta)
+    assert policy.startswith("default-src 'none'")
+    assert "script" not in policy
+    assert outline.all("script") == outline.all("link") == outline.all("img") == []
+    assert not re.search(r"(src|href)=\"(?!#)|@import|url\((?!#)", page)
+
+
+def test_hostile_text_is_shown_and_never_obeyed(run, render):
+    order = HOSTILE
+    run.manifest |= {"scenario": HOSTILE, "story": HOSTILE, "command": HOSTILE, "plan": {HOSTILE: HOSTILE}}
+    run.paid(order, seconds=60, currency=HOSTILE, healed_by="worker")
+    run.psp_payment(f"pay_{order}", order, seconds=62, amount_minor=1, currency=HOSTILE, psp_id=HOSTILE)
+    run.bite(HOSTILE, HOSTILE, seconds=61, where=HOSTILE, object=HOSTILE)
+
+    outline = Outline(render(run))
+
+    handlers = [name for _, attributes in outline.tags for name in attributes if name.startswith("on")]
+    assert outline.open == []
+    assert handlers == outline.all("script") == outline.all("img") == []
+    assert HOSTILE in "".join(outline.text)
+
+
+def test_characters_that_hide_or_turn_text_around_are_made_visible(run, render):
+    run.manifest["command"] = "paystorm\u202emrots\u0007"
+
+    text = "".join(Outline(render(run)).text)
+
+    assert r"paystorm\u202emrots\u0007" in text
+
+
+def test_the_page_is_the_same_every_time(broken_run, render):
+    assert render(broken_run) == render(broken_run)
+
+
+def test_drawings_take_their_colours_from_the_page(run, render):
+    page = render(run)
+
+    assert "var(--figure-ink)" in page
+    assert not re.search(r"#0[1-7]0[1-7]0[1-7]\b", page)
+
+
+def test_a_drawing_has_room_for_every_source_of_news(run, render):
+    for number, source in enumerate(["dispatch", "webhook", "worker", "api", "reconciliation" * 5]):
+        run.paid(f"more-{number}", seconds=60 + number, healed_by=source)
+
+    page = render(run)
+
+    assert page.count("reconciliationre (1)") == 2  # once wide, once narrow
+
+
+def test_a_page_about_almost_nothing_is_still_a_page(run, render):
+    run.diary, run.service, run.psp = [], {}, {name: [] for name in run.psp}
+
+    outline = Outline(render(run))
+
+    assert "Nobody can tell." in "".join(outline.text)
+    assert outline.open == []
+
+
+def test_a_check_that_was_skipped_is_shown_with_its_reason(run, render):
+    run.service = {}
+
+    text = "".join(Outline(render(run)).text)
+
+    assert "Skipped: the evidence has no service.payments." in text
+
+
+def test_many_disagreeing_purchases_are_counted_but_not_all_listed(run, render):
+    for number in range(120):
+        run.click(f"lost-{number}", seconds=50, took_s=None)
+        run.psp_payment(f"pay_{number}", f"lost-{number}", seconds=51, amount_minor=700, currency="EUR")
+
+    page = render(run)
+
+    assert "50 of 120" in page
+    assert len(page) < 2_000_000
+
+
+def test_a_report_is_three_files_in_the_folder_of_the_run(run):
+    run.evidence()
+
+    page = write_report(run.folder)
+
+    assert page == run.folder / "report.html"
+    assert {"report.html", "verdict.json", "junit.xml"} <= {path.name for path in run.folder.iterdir()}
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_in_a_browser_nothing_overflows_and_nothing_is_fetched(broken_run, scheme):
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("no chromium on this machine")
+    sync_api = pytest.importorskip("playwright.sync_api")
+    broken_run.evidence()
+    address = write_report(broken_run.folder).as_uri()
+
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page(color_scheme=scheme)
+        seen: list[str] = []
+        page.on("request", lambda request: seen.append(request.url))
+        page.on("console", lambda message: seen.append(message.text))
+        page.goto(address)
+        widths = {}
+        for width in (380, 600, 840, 1280):
+            page.set_viewport_size({"width": width, "height": 900})
+            widths[width] = page.evaluate("document.documentElement.scrollWidth")
+        browser.close()
+
+    assert widths == {width: width for width in widths}
+    assert seen == [address]

@@ -1,0 +1,163 @@
+"""Whole runs in virtual time: sound systems are acquitted, planted defects are found, and every run repeats."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reports import Verdict, judge, load_run
+from scenarios.database import DatabaseServer, database_server
+from scenarios.defects import DEFECTS, Defect
+from scenarios.embedded_postgres import EmbeddedPostgres
+from scenarios.library import LIBRARY
+from scenarios.progress import Progress
+from scenarios.repetition import plan_of, repeat
+from scenarios.spec import Scenario
+from scenarios.virtual.runner import run_virtually
+
+SEEDS_MAX = 20
+
+
+class Listening:
+    """Remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.heard: list[Progress] = []
+
+    def progress(self, progress: Progress) -> None:
+        self.heard.append(progress)
+
+
+@pytest.fixture(scope="module")
+def server(postgres: EmbeddedPostgres) -> Iterator[DatabaseServer]:
+    with database_server(postgres.url()) as server:
+        yield server
+
+
+def small(name: str, **changes: str) -> Scenario:
+    """The scenario with few customers and a worker that does not look every ten seconds, to save wall time."""
+    return LIBRARY[name].with_changes({"customers": "25", "service.worker_period_s": "20", **changes})
+
+
+def run(scenario: Scenario, *, seed: int, server: DatabaseServer, folder: Path, defect: Defect | None = None) -> Verdict:
+    recording = run_virtually(
+        scenario,
+        seed=seed,
+        server=server,
+        command="paystorm run",
+        listener=Listening(),
+        parts=defect.parts if defect else None,
+        alterations=defect.alterations if defect else (),
+    )
+    recording.write(folder)
+    return judge(load_run(folder))
+
+
+@pytest.mark.parametrize("name", LIBRARY)
+def test_the_sound_service_is_acquitted_while_faults_bite(name, server, tmp_path):
+    verdict = run(small(name), seed=3, server=server, folder=tmp_path)
+
+    evidence = load_run(tmp_path)
+    assert verdict.validity == "valid", verdict.to_json()
+    assert not [check.id for check in verdict.checks if check.is_skipped]
+    assert len(evidence.faults) > 15
+    assert len(evidence.diary) > 60
+
+
+def test_zombies_of_lost_webhooks_are_healed_by_the_worker(server, tmp_path):
+    run(small("lost-webhooks"), seed=5, server=server, folder=tmp_path)
+
+    steps = load_run(tmp_path).service.transitions
+    assert steps is not None
+    assert [step for step in steps if step.from_state == "PROCESSING" and step.source == "worker"]
+
+
+@pytest.mark.parametrize("defect", DEFECTS.values(), ids=DEFECTS)
+@pytest.mark.timeout(240)
+def test_every_planted_defect_is_found_and_its_payment_named(defect, server, tmp_path):
+    scenario = small(defect.exposed_by, customers="60")
+    for seed in range(1, SEEDS_MAX + 1):
+        verdict = run(scenario, seed=seed, server=server, folder=tmp_path / str(seed), defect=defect)
+        broken = {check.id: check.finding for check in verdict.checks if check.finding is not None}
+        if broken:
+            break
+
+    assert defect.breaks & set(broken), f"{defect.id} broke {sorted(broken)}"
+    assert all(finding.worst.payment_id or finding.worst.order_id for finding in broken.values())
+    assert all(finding.story for finding in broken.values())
+
+
+def test_a_run_can_be_repeated_from_its_folder_to_the_last_byte(server, tmp_path):
+    run(small("duplicate-clicks"), seed=11, server=server, folder=tmp_path / "first")
+
+    repetition = repeat(
+        plan_of(tmp_path / "first"), server=server, listener=Listening(), out=tmp_path / "second"
+    )
+
+    assert repetition.is_equal
+    assert repetition.first_difference is None
+
+
+def test_a_folder_that_was_tampered_with_is_told_apart_and_the_place_named(server, tmp_path):
+    run(small("duplicate-clicks", customers="5"), seed=11, server=server, folder=tmp_path / "first")
+    manifest = tmp_path / "first" / "manifest.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"digest": "0" * 64, "seed": 12}))
+
+    repetition = repeat(plan_of(tmp_path / "first"), server=server, listener=Listening(), out=tmp_path / "second")
+
+    assert not repetition.is_equal
+    assert "diary.jsonl line 1" in str(repetition.first_difference)
+
+
+def test_who_listens_changes_nothing_and_hears_storm_and_calm(server, tmp_path):
+    listening = Listening()
+    scenario = small("duplicate-clicks", customers="5")
+    recording = run_virtually(scenario, seed=2, server=server, command="", listener=listening)
+
+    assert {progress.phase for progress in listening.heard} == {"storm", "calm"}
+    assert listening.heard[-1].customers_done == 5
+    assert [progress.elapsed_s for progress in listening.heard] == sorted(p.elapsed_s for p in listening.heard)
+    assert recording.counts["round_trips"] > 100
+
+
+def test_the_database_of_a_run_is_gone_after_it(server, tmp_path, postgres):
+    run(small("duplicate-clicks", customers="2"), seed=1, server=server, folder=tmp_path)
+
+    names = subprocess.run(
+        [sys.executable, "-c", _LIST_DATABASES, str(postgres.folder)], capture_output=True, text=True, check=True
+    )
+    assert "paystorm_" not in names.stdout
+
+
+_LIST_DATABASES = """
+import asyncio, sys, asyncpg
+async def names():
+    connection = await asyncpg.connect(host=sys.argv[1], user="postgres", database="postgres")
+    print([row[0] for row in await connection.fetch("SELECT datname FROM pg_database")])
+asyncio.run(names())
+"""
+
+
+def test_two_processes_with_other_hash_seeds_give_one_digest_and_another_seed_another(postgres, tmp_path):
+    digests = [
+        _digest(postgres, tmp_path / f"run-{number}", seed=seed, hash_seed=hash_seed)
+        for number, (seed, hash_seed) in enumerate([(7, "1"), (7, "2"), (8, "1")])
+    ]
+
+    assert digests[0] == digests[1]
+    assert digests[2] != digests[0]
+
+
+def _digest(postgres: EmbeddedPostgres, folder: Path, *, seed: int, hash_seed: str) -> str:
+    command = ["run", "lost-webhooks", "--seed", str(seed), "--customers", "10", "--out", str(folder)]
+    subprocess.run(
+        [sys.executable, "-m", "scenarios.cli", *command, "--database-url", postgres.url()],
+        env=os.environ | {"PYTHONHASHSEED": hash_seed},
+        check=True,
+        capture_output=True,
+    )
+    return str(json.loads((folder / "manifest.json").read_text())["digest"])

@@ -1,0 +1,71 @@
+"""Scenarios as data: they survive JSON, they can be changed, and what is misspelt is refused with what exists."""
+
+import json
+
+import pytest
+
+from scenarios.errors import BadInput
+from scenarios.library import LIBRARY, find_scenario
+from scenarios.spec import Scenario
+
+LOST = LIBRARY["lost-webhooks"]
+
+
+@pytest.mark.parametrize("scenario", LIBRARY.values(), ids=LIBRARY)
+def test_a_plan_survives_json(scenario):
+    assert Scenario.parse(json.loads(json.dumps(scenario.model_dump(mode="json")))) == scenario
+
+
+@pytest.mark.parametrize("scenario", LIBRARY.values(), ids=LIBRARY)
+def test_every_scenario_is_listed_under_its_name_and_its_faults_end_with_the_storm(scenario):
+    assert LIBRARY[scenario.name] is scenario
+    assert {fault.window["to_s"] for fault in scenario.faults_of_the_storm()} == {scenario.storm_s}
+
+
+def test_a_window_of_its_own_is_kept():
+    late = LOST.with_changes({"faults.webhook-lost.window": '{"from_s": 10, "to_s": 20}'})
+
+    assert late.faults_of_the_storm()[0].window == {"from_s": 10, "to_s": 20}
+
+
+@pytest.mark.parametrize(
+    ("change", "read"),
+    [
+        ({"storm_s": "60"}, lambda scenario: scenario.storm_s == 60),
+        ({"psp_latency_s": "[1, 2]"}, lambda scenario: scenario.psp_latency_s == (1, 2)),
+        ({"faults.webhook-lost.probability": "0.9"}, lambda scenario: scenario.faults[0].probability == 0.9),
+        ({"scripts.patient": "3"}, lambda scenario: scenario.scripts["patient"] == 3),
+        ({"service.worker_period_s": "30"}, lambda scenario: scenario.service == {"worker_period_s": 30}),
+    ],
+)
+def test_settings_can_be_changed_by_dotted_name(change, read):
+    assert read(LOST.with_changes(change))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"stormm_s": "60"}, "no such key; choose from calm_s"),
+        ({"storm_s": "soon"}, "storm_s"),
+        ({"storm_s": "-1"}, "greater than or equal to 0"),
+        ({"customers": "0"}, "customers"),
+        ({"faults.nope.probability": "1"}, "no fault 'nope'; choose from webhook-lost"),
+        ({"faults.webhook-lost.probability": "7"}, "less than or equal to 1"),
+        ({"faults.webhook-lost.kind": "stolen"}, "unknown kind stolen; choose from"),
+        ({"scripts.nobody": "1"}, "unknown customer nobody; choose from patient"),
+        ({"service.wroker_period_s": "1"}, "unknown setting wroker_period_s; choose from"),
+        ({"calm_s": "1"}, "longer than the calm"),
+        ({"name.deeper": "1"}, "nothing to set there"),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_one_line(change, words):
+    with pytest.raises(BadInput) as refusal:
+        LOST.with_changes(change)
+
+    assert words in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+def test_an_unknown_scenario_is_answered_with_those_that_exist():
+    with pytest.raises(BadInput, match="choose from duplicate-clicks, lost-webhooks, latency-spikes"):
+        find_scenario("lost-webhook")
