@@ -1,0 +1,25 @@
+"""How long a message takes: a range, drawn from anew for each message."""
+
+from dataclasses import dataclass
+from random import Random
+
+from scenarios.virtual.units import to_ns
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Regime:
+    """A range of delays, both ends included.
+
+    Races show themselves when delays differ by orders of magnitude, so a run should draw its regimes from its seed
+    rather than use one range for everything.
+    """
+
+    low_s: float
+    high_s: float
+
+    def __post_init__(self) -> None:
+        assert 0 <= self.low_s <= self.high_s, f"a delay lies between 0 and its upper end: {self}"
+
+    def draw_ns(self, random: Random) -> int:
+        """Draw one delay; at least a nanosecond, since an effect never shares its cause's instant."""
+        return random.randint(max(1, to_ns(self.low_s)), max(1, to_ns(self.high_s)))

@@ -1,0 +1,107 @@
+"""A real PostgreSQL server inside of virtual time: the only dialer a world has.
+
+The server must trust its clients and run nothing on its own schedule (autovacuum, parallel workers, jit: off). What
+virtual time cannot repeat is refused loudly: the server's own clock and chance in SQL, timeouts that it would count in
+real time, COPY FROM STDIN, and waits for locks that somebody outside of the simulation holds. NOTIFY arrives with the
+next reply. Rows without ORDER BY come as they lie on the server's pages, so runs to be compared must begin alike.
+"""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+
+from scenarios.randomness import Streams
+from scenarios.virtual.backend import Backend, Watch
+from scenarios.virtual.connection import Connection
+from scenarios.virtual.errors import Unsupported
+from scenarios.virtual.latency import Regime
+from scenarios.virtual.locks import LockQueue
+from scenarios.virtual.loop import Address, VirtualLoop
+from scenarios.virtual.processes import Process, current_process
+from scenarios.virtual.session import Session
+from scenarios.virtual.timeline import Timeline
+from scenarios.virtual.units import NS_PER_S
+
+_ONE_WAY = Regime(low_s=0.000_05, high_s=0.001)
+
+
+class VirtualPostgres:
+    """The server, as the processes of one world reach it."""
+
+    def __init__(self, *, loop: VirtualLoop, address: Address, streams: Streams, timeline: Timeline) -> None:
+        self.address = address
+        self.regime = _ONE_WAY  # of each direction of a round trip; may be changed while the world runs
+        self.round_trips = 0
+        self.timeline = timeline
+        self.locks = LockQueue(loop=loop, random=streams.stream("postgres", "locks"), timeline=timeline)
+        self._loop = loop
+        self._streams = streams
+        self._connections: dict[Session, Connection] = {}
+        self._clients: dict[Process, None] = {}
+        self._dialled = 0
+        self._watch: Watch | None = None
+
+    def listens_at(self, address: Address) -> bool:
+        """Whether the address is this server's."""
+        return address == self.address
+
+    async def dial(self, protocol_factory: Callable[[], asyncio.BaseProtocol]) -> tuple[Connection, asyncio.Protocol]:
+        """Open a connection for the process that asks."""
+        process = current_process()
+        assert process is not None, "only a process can connect to the database; spawn the task from one"
+        if process not in self._clients:
+            self._clients[process] = None
+            process.at_crash(partial(self._sever, process))
+        delay_ns = partial(self._delay_ns, process.name)
+        await asyncio.sleep(delay_ns() / NS_PER_S)
+        self._dialled += 1
+        session = Session(
+            name=f"{process.name}#{self._dialled}", loop=self._loop, server=self, backend=Backend(self.address)
+        )
+        protocol = protocol_factory()
+        assert isinstance(protocol, asyncio.Protocol)
+        connection = Connection(loop=self._loop, process=process, session=session, protocol=protocol, delay_ns=delay_ns)
+        session.client = connection
+        self._connections[session] = connection
+        protocol.connection_made(connection)
+        return connection, protocol
+
+    def _delay_ns(self, process: str) -> int:
+        return self.regime.draw_ns(self._streams.stream("postgres", process))
+
+    def interrupt_if_blocked(self, pid: int) -> tuple[Session, ...]:
+        """Cancel a backend's statement if it waits for a lock, and return whose transactions hold it up."""
+        by_pid = {session.backend.pid: session for session in self._connections}
+        self._watch = self._watch or Watch(self.address, user=by_pid[pid].user)
+        blockers = self._watch.interrupt_if_blocked(pid)
+        if not by_pid.keys() >= set(blockers):
+            raise Unsupported(f"{by_pid[pid].name} waits for a lock that somebody outside of the simulation holds")
+        # In the order in which they connected: a process id is another one in every run.
+        return tuple(session for pid, session in by_pid.items() if pid in blockers)
+
+    def cancel(self, pid: int) -> None:
+        """Act on a client's request to cancel what a backend is doing.
+
+        Only a wait can be cancelled: a statement that does not wait takes no virtual time at all.
+        """
+        for session in self._connections:
+            if session.backend.pid == pid:
+                self.locks.cancel(session)
+
+    def forget(self, session: Session) -> None:
+        """Strike off a session that has ended."""
+        self._connections.pop(session, None)
+
+    def _sever(self, process: Process) -> None:
+        for connection in list(self._connections.values()):
+            if connection.process is process:
+                connection.sever()
+
+    def close(self) -> None:
+        """End all backends and the watch."""
+        for connection in self._connections.values():
+            connection.dispose()
+        self._connections.clear()
+        if self._watch is not None:
+            self._watch.close()
+            self._watch = None

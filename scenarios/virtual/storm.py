@@ -1,0 +1,204 @@
+"""One run in virtual time: the storm, then the calm, then everybody's diaries.
+
+This is the composition root of the virtual tier. It puts the unmodified service, its workers and the PSP into a world,
+lets the customers come, and hands back what each of them wrote down. The outcome is a function of (scenario, seed)
+alone: whoever listens to the progress, or lends another server, cannot change it.
+"""
+
+from collections.abc import Iterator
+
+import httpx
+from sqlalchemy.engine import URL
+
+from psp_chaos.app import Psp, create_psp
+from psp_chaos.settings import PresetEndpoint, PspSettings
+from scenarios.customers.cast import CAST
+from scenarios.customers.client import PaystormClient
+from scenarios.customers.diary import Author, Diary
+from scenarios.customers.purchase import draw_purchase
+from scenarios.defects import Defect
+from scenarios.progress import Listener, Progress
+from scenarios.spec import Scenario
+from scenarios.virtual.driver import Driver, Steps
+from scenarios.virtual.latency import Regime
+from scenarios.virtual.loop import Address
+from scenarios.virtual.network import Latency
+from scenarios.virtual.processes import Process
+from scenarios.virtual.units import to_ns
+from scenarios.virtual.world import World
+from service.settings import Settings
+from service.wiring import Service, compose, create_database_engine
+
+EPOCH_US = 1_767_225_600_000_000
+"""When every virtual run begins: 2026-01-01T00:00:00Z."""
+
+API_KEY = "key_of_the_merchant"
+_PSP_KEY = "sk_test_paystorm"
+_WEBHOOK_SECRET = "whsec_paystorm"  # noqa: S105 - a world of its own has no secrets
+_SERVICE, _PSP = "service", "psp"
+_PROGRESS_STEPS = 200
+_POSTGRES_PORT = 5432
+
+
+class Storm:
+    """One scenario with one seed in a world of its own."""
+
+    def __init__(
+        self, scenario: Scenario, *, seed: int, database: URL, listener: Listener, defect: Defect | None = None
+    ) -> None:
+        """Build the world; nothing happens before `run`.
+
+        Args:
+            scenario: What shall happen.
+            seed: Decides everything that chance decides.
+            database: With the service's tables and one merchant, whose key is API_KEY; nothing else in it.
+            listener: Is told how far the run is.
+            defect: The bug that is planted in the service, if any.
+        """
+        self.scenario = scenario
+        self.world = World(seed=seed, epoch_us=EPOCH_US, postgres=_address(database))
+        self.diary = Diary(now_us=self.world.clock.now_us)
+        self.psp = self._start_psp()
+        self._settings = _service_settings(scenario, database)
+        self._parts = defect.parts if defect else None
+        self._listener = listener
+        self._customers_done = 0
+        self._shape_network()
+        self._start_services()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What the run cost."""
+        postgres = self.world.postgres
+        return {
+            "requests": self.world.network.requests,
+            "round_trips": postgres.round_trips,
+            "lock_waits": postgres.locks.waits,
+            "deadlocks": postgres.locks.deadlocks,
+        }
+
+    def run(self) -> None:
+        """Let storm and calm pass."""
+        self._invite_customers()
+        self.world.env.process(self._tell_progress())
+        self.world.run(until=to_ns(self.scenario.storm_s + self.scenario.calm_s))
+
+    def _start_psp(self) -> Psp:
+        world = self.world
+        psp = create_psp(
+            settings=_psp_settings(self.scenario),
+            clock=world.clock,
+            ids=world.ids(_PSP),
+            random=lambda name: world.stream(_PSP, name),
+            http=httpx.AsyncClient(transport=world.transport(_PSP)),
+        )
+        for fault in self.scenario.faults_of_the_storm():
+            psp.faults.install(fault)
+        world.network.attach(_PSP, world.process(_PSP), psp.app)
+        return psp
+
+    def _start_services(self) -> None:
+        for number in range(1, self.scenario.service_processes + 1):
+            process = self.world.process(f"{_SERVICE}/{number}")
+            self.world.network.attach(_SERVICE, process, self._compose(process).app)
+        for number in range(1, self.scenario.workers + 1):
+            process = self.world.process(f"worker/{number}")
+            process.spawn(self._compose(process).worker.run(), name="worker")
+
+    def _compose(self, process: Process) -> Service:
+        """Put one process of the service together; each has its own pool, cache and randomness."""
+        return compose(
+            settings=self._settings,
+            clock=self.world.clock,
+            ids=self.world.ids(process.name),
+            random=self.world.stream(process.name),
+            database=create_database_engine(self._settings),
+            psp_http=httpx.AsyncClient(transport=self.world.transport(process.name)),
+            parts=self._parts,
+        )
+
+    def _shape_network(self) -> None:
+        self.world.network.rules.extend(_latencies(self.scenario))
+
+    def _invite_customers(self) -> None:
+        driver = Driver(
+            env=self.world.env,
+            network=self.world.network,
+            client=PaystormClient(api_key=API_KEY),
+            diary=self.diary,
+            host=_SERVICE,
+        )
+        draw = self.world.stream("arrivals")
+        names, weights = zip(*sorted(self.scenario.scripts.items()), strict=True)  # a plan has no order
+        for number in range(1, self.scenario.customers + 1):
+            arrives_s, script = draw.uniform(0, self.scenario.storm_s), draw.choices(names, weights)[0]
+            author = Author(customer=f"customer/{number}", script=script)
+            self.world.env.process(self._visit(driver, author, arrives_s=arrives_s))
+
+    def _visit(self, driver: Driver, author: Author, *, arrives_s: float) -> Steps[None]:
+        yield self.world.env.timeout(to_ns(arrives_s))
+        draw = self.world.stream(author.customer)
+        intent = f"order-{author.customer.removeprefix('customer/')}"
+        purchase = draw_purchase(draw, intent=intent, declined_share=self.scenario.declined_share)
+        yield from driver.perform(author, CAST[author.script](purchase, draw))
+        self._customers_done += 1
+
+    def _tell_progress(self) -> Steps[None]:
+        # This runs whether or not anybody looks, so that looking changes nothing.
+        total_s = self.scenario.storm_s + self.scenario.calm_s
+        while True:
+            now_s = self.world.loop.time()
+            self._listener.progress(
+                Progress(
+                    phase="storm" if now_s < self.scenario.storm_s else "calm",
+                    elapsed_s=now_s,
+                    total_s=total_s,
+                    faults=len(self.psp.faults.bites),
+                    customers_done=self._customers_done,
+                )
+            )
+            yield self.world.env.timeout(to_ns(total_s / _PROGRESS_STEPS))
+
+
+def _address(database: URL) -> Address:
+    host = database.query.get("host", database.host)
+    assert isinstance(host, str), "a database URL names its server"
+    port = database.port or _POSTGRES_PORT
+    return f"{host}/.s.PGSQL.{port}" if host.startswith("/") else (host, port)
+
+
+def _service_settings(scenario: Scenario, database: URL) -> Settings:
+    return Settings.model_validate(
+        {
+            "database_url": database.render_as_string(hide_password=False),
+            "psp_base_url": f"http://{_PSP}",
+            "psp_api_key": _PSP_KEY,
+            "psp_webhook_secret": _WEBHOOK_SECRET,
+            **scenario.service,
+        }
+    )
+
+
+def _psp_settings(scenario: Scenario) -> PspSettings:
+    return PspSettings(
+        secret_key=_PSP_KEY,
+        webhook_endpoints=(PresetEndpoint(url=f"http://{_SERVICE}/webhooks/psp", secret=_WEBHOOK_SECRET),),
+        latency_s=scenario.psp_latency_s,
+        asynchronous_share=scenario.psp_asynchronous_share,
+        asynchronous_s=scenario.psp_asynchronous_s,
+    )
+
+
+def _latencies(scenario: Scenario) -> Iterator[Latency]:
+    """Yield the network's rules; of those that match, the first decides."""
+    if scenario.customer_spike_latency_s is not None:
+        low_s, high_s = scenario.customer_spike_latency_s
+        spike = Regime(low_s=low_s, high_s=high_s)
+        yield Latency(source="customer", target=_SERVICE, regime=spike, to_s=scenario.storm_s)
+    low_s, high_s = scenario.customer_latency_s
+    yield Latency(source="customer", target=_SERVICE, regime=Regime(low_s=low_s, high_s=high_s))
+    low_s, high_s = scenario.psp_link_latency_s
+    link = Regime(low_s=low_s, high_s=high_s)
+    yield Latency(source=_PSP, target=_SERVICE, regime=link)
+    yield Latency(source=_SERVICE, target=_PSP, regime=link)
+    yield Latency(source="worker", target=_PSP, regime=link)
