@@ -1,0 +1,203 @@
+"""What the engine needs from the world; the service brings PostgreSQL and the PSP, tests bring small fakes.
+
+Two rules hold for every store. Lock order: the payment's row first, then its attempts and refunds, so two transactions
+never wait for each other in a circle. And nothing awaits the PSP while a transaction is open.
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from engine.attempt import Attempt, AttemptKind
+from engine.idempotency import Answer, KeyedRequest, KeyScope, Remembered
+from engine.inbox import Event, InboxEntry
+from engine.money import Money
+from engine.outcome import Outcome
+from engine.payment import Move, Payment
+from engine.reconciliation import Discrepancy, Trial
+from engine.refund import Refund, Refusal
+from engine.settlement import Case
+
+
+class Clock(Protocol):
+    """The time."""
+
+    def now_us(self) -> int:
+        """Return microseconds since the Unix epoch, UTC."""
+        ...
+
+
+class Ids(Protocol):
+    """Names for new things."""
+
+    def new(self, prefix: str) -> str:
+        """Return an id that nobody has used, such as `pay_3k…`."""
+        ...
+
+
+class Gateway(Protocol):
+    """The PSP. It never raises for what the PSP or the network does: that is an unknown outcome."""
+
+    async def send(self, trial: Trial) -> Outcome:
+        """Create the payment or refund, or create it again with the same key."""
+        ...
+
+    async def retrieve(self, trial: Trial) -> Outcome:
+        """Ask by the PSP's id."""
+        ...
+
+    async def search(self, trial: Trial, *, until_us: int) -> Sequence[Outcome]:
+        """Return everything in the PSP's list that carries our reference; empty proves nothing."""
+        ...
+
+
+class Books(Protocol):
+    """Our books inside one transaction. Each method is one statement unless it says otherwise."""
+
+    async def claim_key(self, request: KeyedRequest, *, now_us: int, expires_at_us: int) -> bool:
+        """Claim the key, waiting for a concurrent claim; False if it is taken and has not expired."""
+        ...
+
+    async def remember(self, scope: KeyScope, answer: Answer) -> None:
+        """Put the answer to the key that this transaction claimed."""
+        ...
+
+    async def open_payment(self, move: Move, attempt: Attempt) -> bool:
+        """Write all three together; False, and nothing is written, if the order has a live payment."""
+        ...
+
+    async def live_payment_id(self, *, merchant_id: str, order_id: str) -> str | None:
+        """Return the payment of this order that has not failed."""
+        ...
+
+    async def lock_payment(self, *, merchant_id: str, payment_id: str) -> Payment | None:
+        """Lock and read one payment."""
+        ...
+
+    async def reserved_minor(self, payment_id: str) -> int:
+        """Return the sum of pending refunds; only meaningful under the payment's lock."""
+        ...
+
+    async def open_refund(self, refund: Refund, attempt: Attempt) -> None:
+        """Write both."""
+        ...
+
+    async def lock_case(self, attempt_id: str) -> Case | None:
+        """Lock an attempt and its payment, waiting for them; a refund's row is read in a second statement."""
+        ...
+
+    async def lock_case_unless_busy(self, attempt_id: str) -> Case | None:
+        """Do the same, but return None at once if somebody else holds either row."""
+        ...
+
+    async def lock_case_of_psp_object(self, *, kind: AttemptKind, psp_id: str) -> Case | None:
+        """Do the same, found by the PSP's id of what the attempt created."""
+        ...
+
+    async def capture_psp_id(self, payment_id: str) -> str | None:
+        """Return the PSP's payment that holds the captured money."""
+        ...
+
+    async def save_payment(self, move: Move) -> None:
+        """Write a payment; a change of state only together with its transition."""
+        ...
+
+    async def save_attempt(self, attempt: Attempt) -> None:
+        """Write an attempt."""
+        ...
+
+    async def save_refund(self, refund: Refund) -> None:
+        """Write a refund."""
+        ...
+
+    async def insert_event(self, entry: InboxEntry) -> bool:
+        """Store an event once; False if it was stored before."""
+        ...
+
+    async def lock_parked_event(self, event_id: str) -> InboxEntry | None:
+        """Lock a parked event unless somebody else holds it or has decided it."""
+        ...
+
+    async def save_event(self, entry: InboxEntry) -> None:
+        """Write what became of a parked event."""
+        ...
+
+    async def record(self, discrepancy: Discrepancy) -> None:
+        """Put a discrepancy on record; once per kind and subject, however often it is found."""
+        ...
+
+    async def close_unresolved(self, attempt_id: str, *, at_us: int) -> None:
+        """Close the discrepancy about an attempt that was resolved after all."""
+        ...
+
+
+class Store(Protocol):
+    """Our books between transactions."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Books]:
+        """Open a transaction: committed at the end of the block, rolled back if it raises."""
+        ...
+
+    async def remembered(self, scope: KeyScope, *, now_us: int) -> Remembered | None:
+        """Return the answer to a key, unless it has expired."""
+        ...
+
+    async def insert_event(self, entry: InboxEntry) -> bool:
+        """Store an event that needs no look at the books, in a transaction of its own."""
+        ...
+
+    async def due_attempt_ids(self, *, now_us: int, limit: int) -> Sequence[str]:
+        """Return unsettled attempts that are due and free, the longest waiting first."""
+        ...
+
+    async def due_event_ids(self, *, now_us: int, limit: int) -> Sequence[str]:
+        """Return parked events that are due, the longest waiting first."""
+        ...
+
+    async def forget_keys(self, *, now_us: int) -> None:
+        """Delete the keys whose retention is over."""
+        ...
+
+
+class Replays(Protocol):
+    """Finished answers kept in this process, so that a replay costs nothing. It may forget at any time."""
+
+    def get(self, scope: KeyScope, *, now_us: int) -> Remembered | None:
+        """Return the answer unless it is gone or has expired."""
+        ...
+
+    def put(self, scope: KeyScope, remembered: Remembered) -> None:
+        """Keep an answer that has been committed."""
+        ...
+
+
+class Presenter(Protocol):
+    """How answers look; they are remembered as they are sent, so they are rendered inside the transaction."""
+
+    def payment_accepted(self, payment: Payment) -> Answer:
+        """Return the answer to a payment that was stored."""
+        ...
+
+    def order_taken(self, *, order_id: str, payment_id: str) -> Answer:
+        """Return the answer to a second payment for one order."""
+        ...
+
+    def refund_accepted(self, refund: Refund) -> Answer:
+        """Return the answer to a refund that was stored."""
+        ...
+
+    def refund_refused(self, payment: Payment, *, why: Refusal, left: Money) -> Answer:
+        """Return the answer to a refund that cannot be."""
+        ...
+
+    def payment_missing(self) -> Answer:
+        """Return the answer about a payment that this merchant does not have."""
+        ...
+
+
+class EventReader(Protocol):
+    """How a stored payload is understood again when a parked event is tried."""
+
+    def __call__(self, payload: str) -> Event:
+        """Return the event in our words."""
+        ...

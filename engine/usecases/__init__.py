@@ -1,0 +1,20 @@
+"""What the service can do: each use case loads, lets the pure modules decide, and saves."""
+
+from engine.usecases.attempt_trial import TryAttempt
+from engine.usecases.event_receipt import ReceiveEvent
+from engine.usecases.once import Once, Reply
+from engine.usecases.parked_event import RetryParkedEvent
+from engine.usecases.payment_creation import CreatePayment, PaymentOrder
+from engine.usecases.refund_request import RefundOrder, RequestRefund
+
+__all__ = [
+    "CreatePayment",
+    "Once",
+    "PaymentOrder",
+    "ReceiveEvent",
+    "RefundOrder",
+    "Reply",
+    "RequestRefund",
+    "RetryParkedEvent",
+    "TryAttempt",
+]

@@ -1,0 +1,64 @@
+"""Receive an event: stored once by its id and applied in the same transaction, so an acknowledged event is durable.
+
+The payment is locked before the event is inserted. Duplicates of one event therefore queue on the payment, and the
+second finds the first one's row; nothing is applied twice and nothing is marked applied that was not. If anything
+fails, both are rolled back together, the PSP gets no 2xx, and it delivers again.
+"""
+
+from dataclasses import dataclass
+
+from engine.inbox import Event, EventState, received
+from engine.lifecycle import Source
+from engine.ports import Books, Clock, Store
+from engine.retries import Patience
+from engine.settlement import Case, settle
+from engine.usecases.settling import save
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReceiveEvent:
+    """Stores one verified event and applies what it says."""
+
+    store: Store
+    clock: Clock
+    patience: Patience
+
+    async def __call__(self, event: Event) -> EventState | None:
+        """Return what became of the event, or None if it had been received before.
+
+        Raises:
+            StoreError: nothing is acknowledged; the PSP must deliver again.
+        """
+        verdict = event.early_verdict
+        if verdict is None:
+            return await self._apply(event)
+        entry = received(event, state=verdict, at_us=self.clock.now_us())
+        return verdict if await self.store.insert_event(entry) else None
+
+    async def _apply(self, event: Event) -> EventState | None:
+        async with self.store.transaction() as books:
+            case = await find_case(books, event)
+            now_us = self.clock.now_us()
+            if case is None:
+                due_at_us = now_us + self.patience.retry_base_us
+                parked = received(event, state=EventState.PARKED, at_us=now_us, due_at_us=due_at_us)
+                return parked.state if await books.insert_event(parked) else None
+            assert event.outcome is not None
+            settlement = settle(case, event.outcome, source=Source.WEBHOOK, at_us=now_us)
+            if not await books.insert_event(received(event, state=settlement.verdict, at_us=now_us)):
+                return None
+            await save(books, case, settlement, patience=self.patience)
+            return settlement.verdict
+
+
+async def find_case(books: Books, event: Event) -> Case | None:
+    """Lock what the event speaks of: by the PSP's id, else by our reference in the object's metadata.
+
+    The second way matters when the event overtakes the API's answer, or when that answer was lost.
+    """
+    assert event.kind is not None
+    assert event.psp_object_id is not None
+    case = await books.lock_case_of_psp_object(kind=event.kind, psp_id=event.psp_object_id)
+    if case is None and event.attempt_id is not None:
+        case = await books.lock_case(event.attempt_id)
+    return case if case is not None and case.attempt.kind is event.kind else None

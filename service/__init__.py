@@ -1,0 +1,1 @@
+"""The payment service: an HTTP face, a PostgreSQL store, a gateway to the PSP and a worker around the engine."""

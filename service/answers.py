@@ -1,0 +1,57 @@
+"""From the engine's answers to HTTP: the same body, plus headers that follow from it."""
+
+import json
+import logging
+
+from fastapi import Request, Response
+
+from engine.errors import StoreError
+from engine.idempotency import Answer
+from engine.usecases import Reply, TryAttempt
+from service.problems import MEDIA_TYPE, Problem
+
+logger = logging.getLogger(__name__)
+
+FIRST_ERROR_STATUS = 400
+
+
+def reply_response(reply: Reply) -> Response:
+    """Return the response of a keyed request; a replay differs from the first answer by one header only."""
+    response = answer_response(reply.answer)
+    if reply.is_replay:
+        response.headers["Idempotent-Replayed"] = "true"
+    return response
+
+
+def answer_response(answer: Answer) -> Response:
+    """Return the response that carries an answer."""
+    media_type = MEDIA_TYPE if answer.status >= FIRST_ERROR_STATUS else "application/json"
+    response = Response(content=answer.body, status_code=answer.status, media_type=media_type)
+    location = _location(json.loads(answer.body))
+    if location is not None:
+        response.headers["Location"] = location
+    return response
+
+
+def _location(body: dict[str, object]) -> str | None:
+    """Return where the thing that a body speaks of can be read; derived, so that a replay has it too."""
+    if body.get("object") == "payment":
+        return f"/v1/payments/{body['id']}"
+    if body.get("object") == "refund":
+        return f"/v1/payments/{body['payment_id']}/refunds/{body['id']}"
+    if body.get("type") == f"/problems/{Problem.ORDER_TAKEN.slug}":
+        return f"/v1/payments/{body['payment_id']}"
+    return None
+
+
+def request_line(request: Request) -> str:
+    """Return method and path template: the scope of an idempotency key."""
+    return f"{request.method} {request.scope['route'].path}"
+
+
+async def dispatch(try_attempt: TryAttempt, attempt_id: str) -> None:
+    """Send an attempt after the answer has gone out; what fails here is the worker's."""
+    try:
+        await try_attempt.dispatch(attempt_id)
+    except StoreError as error:
+        logger.warning("the fast path left %s to the worker: %s", attempt_id, error)

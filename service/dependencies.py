@@ -1,0 +1,66 @@
+"""What routes need: the parts of the service, who is asking, and under which key."""
+
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Path, Request
+
+from engine.errors import KeyMalformed
+from engine.idempotency import parse_key
+from engine.ports import Clock, EventReader
+from engine.usecases import CreatePayment, ReceiveEvent, RequestRefund, TryAttempt
+from service.authentication import Authenticator
+from service.problems import Problem, ProblemError
+from service.signature import SignatureCheck
+from service.store import PostgresReads
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Desk:
+    """Everything that a route may use."""
+
+    authenticator: Authenticator
+    reads: PostgresReads
+    clock: Clock
+    signature: SignatureCheck
+    read_event: EventReader
+    create_payment: CreatePayment
+    request_refund: RequestRefund
+    try_attempt: TryAttempt
+    receive_event: ReceiveEvent
+
+
+async def desk(request: Request) -> Desk:
+    """Return the parts that the app was composed of."""
+    return cast("Desk", request.app.state.desk)
+
+
+DeskDependency = Annotated[Desk, Depends(desk)]
+
+
+async def merchant_id(request: Request, parts: DeskDependency) -> str:
+    """Return who is asking; anonymous requests end here."""
+    return await parts.authenticator.merchant_id(request.headers.get("Authorization"))
+
+
+MerchantId = Annotated[str, Depends(merchant_id)]
+
+
+async def idempotency_key(request: Request) -> str:
+    """Return the key; requests without one, or with two, end here."""
+    headers = request.headers.getlist("Idempotency-Key")
+    if not headers:
+        raise ProblemError(Problem.MISSING_KEY)
+    if len(headers) > 1:
+        raise ProblemError(Problem.INVALID_KEY, "There is more than one Idempotency-Key header.")
+    try:
+        return parse_key(headers[0])
+    except KeyMalformed as error:
+        raise ProblemError(Problem.INVALID_KEY, str(error)) from error
+
+
+Key = Annotated[str, Depends(idempotency_key)]
+
+# Whatever does not look like an id cannot be one, and PostgreSQL would not take every text.
+PaymentId = Annotated[str, Path(pattern="^[A-Za-z0-9_]{1,64}$")]
+RefundId = Annotated[str, Path(pattern="^[A-Za-z0-9_]{1,64}$")]

@@ -1,0 +1,23 @@
+"""Everything that the service's own parts raise; the engine's errors are in `engine.errors`.
+
+ServiceError
+├── ProblemError          an answer that is an error (`service.problems`)
+├── SignatureRefused      a webhook that its sender cannot prove
+└── WireUnreadable        the PSP's words make no sense
+"""
+
+
+class ServiceError(Exception):
+    """The service could not do what was asked."""
+
+    def __init__(self, message: str | None = None) -> None:
+        """Take the class docstring as the message unless told otherwise."""
+        super().__init__(message or (type(self).__doc__ or "").partition("\n")[0])
+
+
+class SignatureRefused(ServiceError):
+    """The webhook's signature does not prove its sender."""
+
+
+class WireUnreadable(ServiceError):
+    """The PSP's words make no sense."""

@@ -1,0 +1,46 @@
+"""The service as a program: `python -m service.main`, configured by `PAYSTORM_…` variables."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from random import SystemRandom
+
+import httpx
+import uvicorn
+
+from service.logs import configure_logs
+from service.settings import Settings
+from service.system import SystemClock, SystemIds
+from service.wiring import Service, compose, create_database_engine
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until told to stop."""
+    async with real_service(settings) as service:
+        config = uvicorn.Config(
+            service.app, host=settings.listen_host, port=settings.listen_port, log_config=None, access_log=False
+        )
+        await uvicorn.Server(config).serve()
+
+
+@asynccontextmanager
+async def real_service(settings: Settings) -> AsyncIterator[Service]:
+    """Compose the service on the real world, and close what was opened for it."""
+    database = create_database_engine(settings)
+    async with httpx.AsyncClient() as psp_http:
+        try:
+            yield compose(
+                settings=settings,
+                clock=SystemClock(),
+                ids=SystemIds(),
+                random=SystemRandom(),
+                database=database,
+                psp_http=psp_http,
+            )
+        finally:
+            await database.dispose()
+
+
+if __name__ == "__main__":
+    configure_logs()
+    asyncio.run(serve(Settings()))  # type: ignore[call-arg]  # the values come from the environment

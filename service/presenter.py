@@ -1,0 +1,44 @@
+"""The engine's `Presenter`: the answers that are remembered, as JSON text."""
+
+from engine.idempotency import Answer
+from engine.money import Money
+from engine.payment import Payment
+from engine.refund import Refund, Refusal
+from service.problems import Problem
+from service.schemas import PaymentView, RefundView
+
+ACCEPTED = 202
+
+
+class JsonPresenter:
+    """Renders what the use cases decide."""
+
+    def payment_accepted(self, payment: Payment) -> Answer:
+        """Return the answer to a payment that was stored."""
+        return Answer(status=ACCEPTED, body=PaymentView.of(payment).model_dump_json())
+
+    def order_taken(self, *, order_id: str, payment_id: str) -> Answer:
+        """Return the answer to a second payment for one order; it names the first one."""
+        detail = f"Order {order_id} is being paid, or has been paid, by {payment_id}."
+        return Problem.ORDER_TAKEN.answer(detail, order_id=order_id, payment_id=payment_id)
+
+    def refund_accepted(self, refund: Refund) -> Answer:
+        """Return the answer to a refund that was stored."""
+        return Answer(status=ACCEPTED, body=RefundView.of(refund).model_dump_json())
+
+    def refund_refused(self, payment: Payment, *, why: Refusal, left: Money) -> Answer:
+        """Return the answer to a refund that cannot be."""
+        match why:
+            case Refusal.NOT_CAPTURED:
+                detail = f"The payment is {payment.state}; only captured money can be refunded."
+                return Problem.NOT_REFUNDABLE.answer(detail, reason=why)
+            case Refusal.NOTHING_LEFT:
+                detail = "All of it has been refunded, or is about to be."
+                return Problem.NOT_REFUNDABLE.answer(detail, reason=why)
+            case Refusal.TOO_MUCH:
+                detail = f"At most {left} can still be refunded."
+                return Problem.REFUND_TOO_MUCH.answer(detail, reason=why, amount_refundable=left.amount_minor)
+
+    def payment_missing(self) -> Answer:
+        """Return the answer about a payment that this merchant does not have."""
+        return Problem.PAYMENT_NOT_FOUND.answer(Problem.PAYMENT_NOT_FOUND.title)

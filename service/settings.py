@@ -1,0 +1,76 @@
+"""Settings of the service, from the environment (`PAYSTORM_…`); every span of time is in seconds."""
+
+from typing import Annotated, Self
+
+from annotated_types import Gt
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from engine.retries import SECOND_US, Patience
+
+type Seconds = Annotated[float, Gt(0)]
+
+
+class Settings(BaseSettings):
+    """Everything that differs between two installations."""
+
+    model_config = SettingsConfigDict(env_prefix="PAYSTORM_", frozen=True, extra="forbid")
+
+    database_url: str
+    psp_base_url: str
+    psp_api_key: str = Field(repr=False)
+    psp_webhook_secret: str = Field(repr=False)
+    psp_account: str | None = None  # events must name this account; None: they must name none
+    psp_timeout_s: Seconds = 10  # for one question to the PSP, from the first byte out to the last byte in
+
+    listen_host: str = "127.0.0.1"
+    listen_port: int = Field(default=8000, ge=0, le=65_535)
+    body_bytes_max: int = Field(default=65_536, gt=0)
+    pool_size: int = Field(default=10, gt=0)
+    lock_timeout_s: Seconds = 2  # how long a second click waits for the first one
+    authentication_cache_s: Seconds = 60  # how long a revoked API key may go on working
+    replay_cache_size: int = Field(default=10_000, gt=0)
+    idempotency_retention_s: Seconds = 86_400
+    webhook_tolerance_s: Seconds = 300  # Stripe's own default
+
+    dispatch_grace_s: Seconds = 15  # longer than the PSP's timeout, so the worker rarely races the fast path
+    lease_s: Seconds = 30  # must outlast one try, which asks the PSP at most twice
+    zombie_after_s: Seconds = 60
+    retry_base_s: Seconds = 5
+    retry_cap_s: Seconds = 900
+    retry_tries_max: int = Field(default=50, gt=0)
+    psp_key_retention_s: Seconds = 82_800  # the PSP remembers a key for 24 hours; an hour is left for slow clocks
+    worker_period_s: Seconds = 10
+    worker_batch: int = Field(default=50, gt=0)
+    worker_lanes: int = Field(default=8, gt=0)  # how many items of a batch are worked on at once
+
+    @model_validator(mode="after")
+    def _lease_outlasts_a_try(self) -> Self:
+        if self.lease_s <= 2 * self.psp_timeout_s:
+            raise ValueError("lease_s must be more than twice psp_timeout_s: one try may ask the PSP twice")
+        if self.retry_cap_s < self.retry_base_s:
+            raise ValueError("retry_cap_s must not be less than retry_base_s")
+        return self
+
+    @property
+    def psp_is_live(self) -> bool:
+        """Tell whether real money moves; events must agree with it."""
+        return self.psp_api_key.startswith("sk_live_")
+
+    @property
+    def patience(self) -> Patience:
+        """Return the spans of time that the engine knows."""
+        return Patience(
+            dispatch_grace_us=_us(self.dispatch_grace_s),
+            lease_us=_us(self.lease_s),
+            zombie_after_us=_us(self.zombie_after_s),
+            retry_base_us=_us(self.retry_base_s),
+            retry_cap_us=_us(self.retry_cap_s),
+            retry_tries_max=self.retry_tries_max,
+            psp_key_retention_us=_us(self.psp_key_retention_s),
+            idempotency_retention_us=_us(self.idempotency_retention_s),
+        )
+
+
+def _us(seconds: float) -> int:
+    return round(seconds * SECOND_US)

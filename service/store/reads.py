@@ -1,0 +1,108 @@
+"""What the API shows: reads of one merchant's books, one statement each, without locks.
+
+Every statement names the merchant, so nobody sees another one's payment by guessing its id.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Select, exists, select, text, tuple_
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from engine.lifecycle import PaymentState
+from engine.payment import Payment, Transition
+from engine.refund import Refund
+from service.store import rows
+from service.store.errors import translated
+from service.store.tables import merchants, payments, refunds, transitions
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PaymentFilter:
+    """Which payments are asked for; None means any."""
+
+    state: PaymentState | None = None
+    order_id: str | None = None
+    created_from_us: int | None = None  # inclusive
+    created_until_us: int | None = None  # exclusive
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """Where a page of a list begins and how long it is; newest first."""
+
+    limit: int
+    after: tuple[int, str] | None = None  # created_at_us and id of the last payment seen
+
+
+class PostgresReads:
+    """Reads for the API; each is one round trip."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        """Take the pool."""
+        self._single = engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    async def ping(self) -> None:
+        """Return if the database answers; raise `StoreUnavailable` if not."""
+        await self._rows(select(text("1")))
+
+    async def merchant_id(self, *, key_sha256: str) -> str | None:
+        """Return the merchant who holds this API key."""
+        found = await self._rows(select(merchants.c.id).where(merchants.c.key_sha256 == key_sha256))
+        return str(found[0]["id"]) if found else None
+
+    async def payment(self, *, merchant_id: str, payment_id: str) -> Payment | None:
+        """Return one payment."""
+        found = await self._rows(select(payments).where(*_is_payment(merchant_id, payment_id)))
+        return rows.payment_of(found[0]) if found else None
+
+    async def payments(self, *, merchant_id: str, wanted: PaymentFilter, page: Page) -> Sequence[Payment]:
+        """Return at most `page.limit` payments, newest first."""
+        found = await self._rows(_listed(merchant_id, wanted, page))
+        return [rows.payment_of(row) for row in found]
+
+    async def history(self, *, merchant_id: str, payment_id: str) -> Sequence[Transition]:
+        """Return a payment's transitions in order; none if there is no such payment."""
+        statement = (
+            select(transitions)
+            .where(transitions.c.payment_id == payment_id, exists().where(*_is_payment(merchant_id, payment_id)))
+            .order_by(transitions.c.sequence)
+        )
+        return [rows.transition_of(row) for row in await self._rows(statement)]
+
+    async def refunds(self, *, merchant_id: str, payment_id: str) -> Sequence[Refund] | None:
+        """Return a payment's refunds, oldest first, or None if there is no such payment."""
+        statement = (
+            select(payments.c.currency, *(column.label(column.name) for column in refunds.columns))
+            .select_from(payments.outerjoin(refunds, refunds.c.payment_id == payments.c.id))
+            .where(*_is_payment(merchant_id, payment_id))
+            .order_by(refunds.c.created_at_us, refunds.c.id)
+        )
+        found = await self._rows(statement)
+        if not found:
+            return None
+        return [rows.refund_of(row, currency=row["currency"]) for row in found if row["id"] is not None]
+
+    async def _rows(self, statement: "Select[*tuple[object, ...]]") -> Sequence[rows.Row]:
+        with translated():
+            async with self._single.connect() as connection:
+                return (await connection.execute(statement)).mappings().all()
+
+
+def _is_payment(merchant_id: str, payment_id: str) -> tuple[ColumnElement[bool], ...]:
+    return (payments.c.id == payment_id, payments.c.merchant_id == merchant_id)
+
+
+def _listed(merchant_id: str, wanted: PaymentFilter, page: Page) -> "Select[*tuple[object, ...]]":
+    statement = select(payments).where(payments.c.merchant_id == merchant_id)
+    if wanted.state is not None:
+        statement = statement.where(payments.c.state == wanted.state)
+    if wanted.order_id is not None:
+        statement = statement.where(payments.c.order_id == wanted.order_id)
+    if wanted.created_from_us is not None:
+        statement = statement.where(payments.c.created_at_us >= wanted.created_from_us)
+    if wanted.created_until_us is not None:
+        statement = statement.where(payments.c.created_at_us < wanted.created_until_us)
+    if page.after is not None:
+        statement = statement.where(tuple_(payments.c.created_at_us, payments.c.id) < page.after)
+    return statement.order_by(payments.c.created_at_us.desc(), payments.c.id.desc()).limit(page.limit)

@@ -1,0 +1,183 @@
+"""Between rows and the engine's objects; columns are named as fields, except where money is one object."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from sqlalchemy import RowMapping
+
+from engine.attempt import Attempt, AttemptKind
+from engine.inbox import EventState, InboxEntry
+from engine.lifecycle import AttemptState, PaymentState, RefundState, Source
+from engine.money import Money
+from engine.payment import Payment, Transition
+from engine.reconciliation import Discrepancy
+from engine.refund import Refund
+
+type Row = RowMapping
+
+
+def payment_of(row: Row, *, prefix: str = "") -> Payment:
+    """Return the payment of a row whose columns may carry a prefix."""
+    return Payment(
+        id=row[f"{prefix}id"],
+        merchant_id=row[f"{prefix}merchant_id"],
+        order_id=row[f"{prefix}order_id"],
+        amount=Money(amount_minor=row[f"{prefix}amount_minor"], currency=row[f"{prefix}currency"]),
+        payment_method=row[f"{prefix}payment_method"],
+        description=row[f"{prefix}description"],
+        metadata=row[f"{prefix}metadata"],
+        state=PaymentState(row[f"{prefix}state"]),
+        failure_reason=row[f"{prefix}failure_reason"],
+        captured_minor=row[f"{prefix}captured_minor"],
+        refunded_minor=row[f"{prefix}refunded_minor"],
+        created_at_us=row[f"{prefix}created_at_us"],
+        updated_at_us=row[f"{prefix}updated_at_us"],
+    )
+
+
+def payment_values(payment: Payment) -> dict[str, object]:
+    """Return the columns of a payment."""
+    return {
+        "id": payment.id,
+        "merchant_id": payment.merchant_id,
+        "order_id": payment.order_id,
+        "amount_minor": payment.amount.amount_minor,
+        "currency": payment.amount.currency,
+        "payment_method": payment.payment_method,
+        "description": payment.description,
+        "metadata": dict(payment.metadata),
+        "state": payment.state,
+        "failure_reason": payment.failure_reason,
+        "captured_minor": payment.captured_minor,
+        "refunded_minor": payment.refunded_minor,
+        "created_at_us": payment.created_at_us,
+        "updated_at_us": payment.updated_at_us,
+    }
+
+
+def attempt_of(row: Row, *, prefix: str = "") -> Attempt:
+    """Return the attempt of a row whose columns may carry a prefix."""
+    return Attempt(
+        id=row[f"{prefix}id"],
+        payment_id=row[f"{prefix}payment_id"],
+        refund_id=row[f"{prefix}refund_id"],
+        kind=AttemptKind(row[f"{prefix}kind"]),
+        psp_key=row[f"{prefix}psp_key"],
+        psp_id=row[f"{prefix}psp_id"],
+        state=AttemptState(row[f"{prefix}state"]),
+        tries=row[f"{prefix}tries"],
+        created_at_us=row[f"{prefix}created_at_us"],
+        first_sent_at_us=row[f"{prefix}first_sent_at_us"],
+        settled_at_us=row[f"{prefix}settled_at_us"],
+        due_at_us=row[f"{prefix}due_at_us"],
+        lease_until_us=row[f"{prefix}lease_until_us"],
+    )
+
+
+def attempt_values(attempt: Attempt) -> dict[str, object]:
+    """Return the columns of an attempt."""
+    return asdict(attempt)
+
+
+def attempt_changes(attempt: Attempt) -> dict[str, object]:
+    """Return the columns of an attempt that may ever change; its key is not among them."""
+    return {
+        "psp_id": attempt.psp_id,
+        "state": attempt.state,
+        "tries": attempt.tries,
+        "first_sent_at_us": attempt.first_sent_at_us,
+        "settled_at_us": attempt.settled_at_us,
+        "due_at_us": attempt.due_at_us,
+        "lease_until_us": attempt.lease_until_us,
+    }
+
+
+def refund_of(row: Row, *, currency: str) -> Refund:
+    """Return the refund of a row; its currency is the payment's."""
+    return Refund(
+        id=row["id"],
+        payment_id=row["payment_id"],
+        amount=Money(amount_minor=row["amount_minor"], currency=currency),
+        reason=row["reason"],
+        state=RefundState(row["state"]),
+        psp_refund_id=row["psp_refund_id"],
+        created_at_us=row["created_at_us"],
+        settled_at_us=row["settled_at_us"],
+    )
+
+
+def refund_values(refund: Refund) -> dict[str, object]:
+    """Return the columns of a refund."""
+    return {
+        "id": refund.id,
+        "payment_id": refund.payment_id,
+        "amount_minor": refund.amount.amount_minor,
+        "reason": refund.reason,
+        "state": refund.state,
+        "psp_refund_id": refund.psp_refund_id,
+        "created_at_us": refund.created_at_us,
+        "settled_at_us": refund.settled_at_us,
+    }
+
+
+def refund_changes(refund: Refund) -> dict[str, object]:
+    """Return the columns of a refund that may change."""
+    return {"state": refund.state, "psp_refund_id": refund.psp_refund_id, "settled_at_us": refund.settled_at_us}
+
+
+def transition_of(row: Row) -> Transition:
+    """Return the transition of a row."""
+    return Transition(
+        payment_id=row["payment_id"],
+        from_state=None if row["from_state"] is None else PaymentState(row["from_state"]),
+        to_state=PaymentState(row["to_state"]),
+        reason=row["reason"],
+        source=Source(row["source"]),
+        at_us=row["at_us"],
+    )
+
+
+def entry_of(row: Row) -> InboxEntry:
+    """Return the inbox entry of a row."""
+    return InboxEntry(
+        event_id=row["event_id"],
+        type=row["type"],
+        psp_object_id=row["psp_object_id"],
+        payload=row["payload"],
+        state=EventState(row["state"]),
+        received_at_us=row["received_at_us"],
+        applied_at_us=row["applied_at_us"],
+        due_at_us=row["due_at_us"],
+        tries=row["tries"],
+        lease_until_us=row["lease_until_us"],
+    )
+
+
+def entry_changes(entry: InboxEntry) -> dict[str, object]:
+    """Return the columns of an inbox entry that may change."""
+    return {
+        "state": entry.state,
+        "applied_at_us": entry.applied_at_us,
+        "due_at_us": entry.due_at_us,
+        "tries": entry.tries,
+    }
+
+
+def discrepancy_values(discrepancy: Discrepancy, *, discrepancy_id: str) -> dict[str, object]:
+    """Return the columns of a discrepancy; its subject lives in the evidence."""
+    return {
+        "id": discrepancy_id,
+        "kind": discrepancy.kind,
+        "payment_id": discrepancy.payment_id,
+        "amount_minor": discrepancy.money.amount_minor,
+        "currency": discrepancy.money.currency,
+        "state": discrepancy.state,
+        "evidence": {"subject": discrepancy.subject, **discrepancy.evidence},
+        "found_at_us": discrepancy.found_at_us,
+        "closed_at_us": None,
+    }
+
+
+def prefixed(values: Mapping[str, object], prefix: str) -> dict[str, object]:
+    """Return the values under the names that composed statements give their parameters."""
+    return {f"{prefix}__{name}": value for name, value in values.items()}

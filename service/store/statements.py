@@ -1,0 +1,206 @@
+"""Every statement of the store, by name. They are built once; only parameters change.
+
+They are written for READ COMMITTED: each statement sees what was committed before *it* began, so what is read after
+a lock has been taken is current. A case is locked in one statement over both rows, because a row that is merely
+joined to a locked one is read from before the wait.
+"""
+
+from sqlalchemy import (
+    BindParameter,
+    Integer,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from service.store.tables import attempts, discrepancies, idempotency_keys, inbox, payments, refunds, transitions
+
+# --- idempotency keys ------------------------------------------------------------------------------------------------
+
+_KEY_IS = (
+    (idempotency_keys.c.merchant_id == bindparam("the_merchant"))
+    & (idempotency_keys.c.route == bindparam("the_route"))
+    & (idempotency_keys.c.key == bindparam("the_key"))
+)
+
+REMEMBERED = select(idempotency_keys).where(_KEY_IS, idempotency_keys.c.expires_at_us > bindparam("now_us"))
+
+# Waits for a concurrent claim of the same key to end. A key whose retention is over is claimed as if it were new.
+_claim = upsert(idempotency_keys)
+CLAIM_KEY = _claim.on_conflict_do_update(
+    index_elements=["merchant_id", "route", "key"],
+    set_={
+        "fingerprint": _claim.excluded.fingerprint,
+        "status": null(),
+        "body": null(),
+        "created_at_us": _claim.excluded.created_at_us,
+        "expires_at_us": _claim.excluded.expires_at_us,
+    },
+    where=idempotency_keys.c.expires_at_us <= _claim.excluded.created_at_us,
+).returning(idempotency_keys.c.key)
+
+REMEMBER = update(idempotency_keys).where(_KEY_IS)  # sets status and body
+
+FORGET_KEYS = delete(idempotency_keys).where(idempotency_keys.c.expires_at_us <= bindparam("now_us"))
+
+# --- payments, with their transitions --------------------------------------------------------------------------------
+
+
+def _given(table: Table, *, prefix: str) -> dict[str, BindParameter[object]]:
+    """Return a parameter for every column, named apart so that no statement takes it for one of its own columns."""
+    return {column.name: bindparam(f"{prefix}__{column.name}", type_=column.type) for column in table.columns}
+
+
+_PAYMENT = _given(payments, prefix="payment")
+_TRANSITION = _given(transitions, prefix="transition")
+_ATTEMPT = _given(attempts, prefix="attempt")
+
+# A payment, its first transition and its capture attempt come into being together, or not at all if the order has a
+# live payment. One statement, because each one costs a round trip while the customer waits.
+_opened = (
+    upsert(payments)
+    .values(_PAYMENT)
+    .on_conflict_do_nothing(index_elements=["merchant_id", "order_id"], index_where=text("state <> 'FAILED'"))
+    .returning(payments.c.id)
+    .cte("opened")
+)
+_told = (
+    insert(transitions)
+    .from_select(
+        list(_TRANSITION),
+        select(*(_TRANSITION | {"payment_id": _opened.c.id, "sequence": literal(1, Integer)}).values()),
+    )
+    .cte("told")
+)
+OPEN_PAYMENT = (
+    insert(attempts)
+    .from_select(list(_ATTEMPT), select(*(_ATTEMPT | {"payment_id": _opened.c.id}).values()))
+    .returning(attempts.c.id)
+    .add_cte(_told)
+)
+
+LIVE_PAYMENT_ID = select(payments.c.id).where(
+    payments.c.merchant_id == bindparam("merchant_id"),
+    payments.c.order_id == bindparam("order_id"),
+    payments.c.state != "FAILED",
+)
+
+LOCK_PAYMENT = (
+    select(payments)
+    .where(payments.c.id == bindparam("payment_id"), payments.c.merchant_id == bindparam("merchant_id"))
+    .with_for_update()
+)
+
+_CHANGES = {
+    name: _PAYMENT[name] for name in ("state", "failure_reason", "captured_minor", "refunded_minor", "updated_at_us")
+}
+
+# A state changes only together with its transition. The guard on the old state fails only if nobody held the lock.
+_moved = (
+    update(payments)
+    .where(payments.c.id == _PAYMENT["id"], payments.c.state == _TRANSITION["from_state"])
+    .values(_CHANGES)
+    .returning(payments.c.id)
+    .cte("moved")
+)
+_next_sequence = (
+    select(func.max(transitions.c.sequence) + 1).where(transitions.c.payment_id == _moved.c.id).scalar_subquery()
+)
+MOVE_PAYMENT = (
+    insert(transitions)
+    .from_select(
+        list(_TRANSITION),
+        select(*(_TRANSITION | {"payment_id": _moved.c.id, "sequence": _next_sequence}).values()),
+    )
+    .returning(transitions.c.sequence)
+)
+
+# The sums change and the state does not, as in a partial refund.
+UPDATE_PAYMENT = (
+    update(payments).where(payments.c.id == _PAYMENT["id"], payments.c.state == _PAYMENT["state"]).values(_CHANGES)
+)
+
+# --- attempts and refunds --------------------------------------------------------------------------------------------
+
+
+def _case(*, skip_locked: bool = False) -> "Select[tuple[object, ...]]":
+    """Select a payment and its attempt, locking the payment first (the lock order of `engine.ports`)."""
+    columns = (
+        *(column.label(f"payment_{column.name}") for column in payments.columns),
+        *(column.label(f"attempt_{column.name}") for column in attempts.columns),
+    )
+    joined = select(*columns).select_from(payments.join(attempts, attempts.c.payment_id == payments.c.id))
+    return joined.with_for_update(of=[payments, attempts], skip_locked=skip_locked)
+
+
+LOCK_CASE = _case().where(attempts.c.id == bindparam("attempt_id"))
+LOCK_CASE_UNLESS_BUSY = _case(skip_locked=True).where(attempts.c.id == bindparam("attempt_id"))
+LOCK_CASE_OF_PSP_OBJECT = _case().where(attempts.c.kind == bindparam("kind"), attempts.c.psp_id == bindparam("psp_id"))
+
+INSERT_ATTEMPT = insert(attempts)
+
+UPDATE_ATTEMPT = update(attempts).where(attempts.c.id == bindparam("the_attempt"))  # sets what it is given
+
+DUE_ATTEMPT_IDS = (
+    select(attempts.c.id)
+    .where(
+        attempts.c.settled_at_us.is_(None),
+        attempts.c.due_at_us <= bindparam("now_us"),
+        or_(attempts.c.lease_until_us.is_(None), attempts.c.lease_until_us <= bindparam("now_us")),
+    )
+    .order_by(attempts.c.due_at_us, attempts.c.id)
+    .limit(bindparam("limit"))
+)
+
+CAPTURE_PSP_ID = select(attempts.c.psp_id).where(
+    attempts.c.payment_id == bindparam("payment_id"), attempts.c.kind == "capture"
+)
+
+INSERT_REFUND = insert(refunds)
+
+REFUND_BY_ID = select(refunds).where(refunds.c.id == bindparam("refund_id"))
+
+RESERVED_MINOR = select(func.coalesce(func.sum(refunds.c.amount_minor), 0).label("reserved_minor")).where(
+    refunds.c.payment_id == bindparam("payment_id"), refunds.c.state == "PENDING"
+)
+
+UPDATE_REFUND = update(refunds).where(refunds.c.id == bindparam("the_refund"))  # sets what it is given
+
+# --- inbox and discrepancies -----------------------------------------------------------------------------------------
+
+INSERT_EVENT = upsert(inbox).on_conflict_do_nothing(index_elements=["event_id"]).returning(inbox.c.event_id)
+
+LOCK_PARKED_EVENT = (
+    select(inbox)
+    .where(inbox.c.event_id == bindparam("the_event"), inbox.c.state == "parked")
+    .with_for_update(skip_locked=True)
+)
+
+UPDATE_EVENT = update(inbox).where(inbox.c.event_id == bindparam("the_event"))  # sets what it is given
+
+DUE_EVENT_IDS = (
+    select(inbox.c.event_id)
+    .where(inbox.c.state == "parked", inbox.c.due_at_us <= bindparam("now_us"))
+    .order_by(inbox.c.due_at_us, inbox.c.event_id)
+    .limit(bindparam("limit"))
+)
+
+RECORD_DISCREPANCY = upsert(discrepancies).on_conflict_do_nothing(
+    index_elements=[discrepancies.c.kind, text("(evidence ->> 'subject')")]
+)
+
+CLOSE_UNRESOLVED = update(discrepancies).where(  # sets state and closed_at_us
+    discrepancies.c.kind == "unresolved-attempt",
+    discrepancies.c.evidence["subject"].astext == bindparam("the_attempt"),
+    discrepancies.c.closed_at_us.is_(None),
+)

@@ -1,0 +1,191 @@
+"""The tables. What must never be false is a constraint here, whatever the code above does.
+
+Times are microseconds since the epoch, money is in minor units. The lawful moves are those of `engine.lifecycle`.
+Two indexes carry the weight of the whole service: one live payment per order, and one answer per idempotency key.
+"""
+
+from enum import StrEnum
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from engine.attempt import AttemptKind
+from engine.inbox import EventState
+from engine.lifecycle import LAWFUL_MOVES, AttemptState, PaymentState, RefundState, Source
+from engine.reconciliation import DiscrepancyKind, DiscrepancyState
+
+metadata = MetaData()
+
+
+def _one_of(column: str, words: type[StrEnum]) -> CheckConstraint:
+    listed = ", ".join(f"'{word}'" for word in words)
+    return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_is_a_word")
+
+
+def _lawful_moves() -> CheckConstraint:
+    pairs = ", ".join(f"('{one}', '{other}')" for one, others in LAWFUL_MOVES.items() for other in others)
+    begun = f"from_state IS NULL AND to_state = '{PaymentState.CREATED}'"
+    # COALESCE, because a CHECK that comes out NULL passes.
+    return CheckConstraint(f"({begun}) OR COALESCE((from_state, to_state) IN ({pairs}), FALSE)", name="lawful")
+
+
+merchants = Table(
+    "merchants",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("key_sha256", String, nullable=False, unique=True),  # of the API key; the key itself is not stored
+)
+
+payments = Table(
+    "payments",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("merchant_id", ForeignKey("merchants.id"), nullable=False),
+    Column("order_id", String),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("payment_method", String, nullable=False),
+    Column("description", String),
+    Column("metadata", JSONB, nullable=False),
+    Column("state", String, nullable=False),
+    Column("failure_reason", String),
+    Column("captured_minor", BigInteger, nullable=False),
+    Column("refunded_minor", BigInteger, nullable=False),
+    Column("created_at_us", BigInteger, nullable=False),
+    Column("updated_at_us", BigInteger, nullable=False),
+    _one_of("state", PaymentState),
+    CheckConstraint("amount_minor > 0", name="amount_is_positive"),
+    CheckConstraint("0 <= refunded_minor AND refunded_minor <= captured_minor", name="refunds_within_capture"),
+    CheckConstraint("captured_minor <= amount_minor", name="capture_within_amount"),
+    CheckConstraint("(captured_minor > 0) = (state IN ('SUCCESS', 'REFUNDED'))", name="success_has_money"),
+    CheckConstraint("(failure_reason IS NOT NULL) = (state = 'FAILED')", name="failure_has_a_reason"),
+    # What makes two browser tabs with two keys safe: an order has one payment that has not failed.
+    Index(
+        "one_live_payment_per_order",
+        "merchant_id",
+        "order_id",
+        unique=True,
+        postgresql_where=text("state <> 'FAILED'"),
+    ),
+    Index("payments_of_merchant", "merchant_id", "created_at_us", "id"),
+)
+
+transitions = Table(
+    "transitions",
+    metadata,
+    Column("payment_id", ForeignKey("payments.id"), nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("from_state", String),
+    Column("to_state", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("source", String, nullable=False),
+    Column("at_us", BigInteger, nullable=False),
+    PrimaryKeyConstraint("payment_id", "sequence"),
+    _one_of("source", Source),
+    _lawful_moves(),
+)
+
+refunds = Table(
+    "refunds",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("payment_id", ForeignKey("payments.id"), nullable=False, index=True),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("reason", String),
+    Column("state", String, nullable=False),
+    Column("psp_refund_id", String),
+    Column("created_at_us", BigInteger, nullable=False),
+    Column("settled_at_us", BigInteger),
+    _one_of("state", RefundState),
+    CheckConstraint("amount_minor > 0", name="amount_is_positive"),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("payment_id", ForeignKey("payments.id"), nullable=False, index=True),
+    Column("refund_id", ForeignKey("refunds.id"), unique=True),
+    Column("kind", String, nullable=False),
+    Column("psp_key", String, nullable=False, unique=True),
+    Column("psp_id", String),
+    Column("state", String, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("created_at_us", BigInteger, nullable=False),
+    Column("first_sent_at_us", BigInteger),
+    Column("settled_at_us", BigInteger),
+    Column("due_at_us", BigInteger),
+    Column("lease_until_us", BigInteger),
+    _one_of("kind", AttemptKind),
+    _one_of("state", AttemptState),
+    CheckConstraint("(kind = 'refund') = (refund_id IS NOT NULL)", name="refund_attempts_have_a_refund"),
+    CheckConstraint("(state = 'UNSENT') = (tries = 0) OR settled_at_us IS NOT NULL", name="sent_means_claimed"),
+    CheckConstraint("(settled_at_us IS NOT NULL) = (state IN ('SUCCEEDED', 'FAILED'))", name="settled_means_decided"),
+    CheckConstraint("(due_at_us IS NULL) = (settled_at_us IS NOT NULL)", name="unsettled_means_due"),
+    UniqueConstraint("kind", "psp_id", name="one_attempt_per_psp_object"),
+    Index("one_capture_per_payment", "payment_id", unique=True, postgresql_where=text("kind = 'capture'")),
+    Index("attempts_due", "due_at_us", "id", postgresql_where=text("settled_at_us IS NULL")),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("event_id", String, primary_key=True),
+    Column("type", String, nullable=False),
+    Column("psp_object_id", String),
+    Column("payload", String, nullable=False),  # as received: JSONB would refuse an escaped NUL and lose the order
+    Column("state", String, nullable=False),
+    Column("received_at_us", BigInteger, nullable=False),
+    Column("applied_at_us", BigInteger),
+    Column("due_at_us", BigInteger),
+    Column("tries", Integer, nullable=False),
+    Column("lease_until_us", BigInteger),
+    _one_of("state", EventState),
+    CheckConstraint("(due_at_us IS NOT NULL) = (state = 'parked')", name="parked_means_due"),
+    Index("inbox_due", "due_at_us", "event_id", postgresql_where=text("state = 'parked'")),
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("merchant_id", ForeignKey("merchants.id"), nullable=False),
+    Column("route", String, nullable=False),
+    Column("key", String, nullable=False),
+    Column("fingerprint", String, nullable=False),
+    Column("status", Integer),  # NULL only inside the transaction that claimed the key
+    Column("body", String),  # the same
+    Column("created_at_us", BigInteger, nullable=False),
+    Column("expires_at_us", BigInteger, nullable=False, index=True),
+    PrimaryKeyConstraint("merchant_id", "route", "key"),
+)
+
+discrepancies = Table(
+    "discrepancies",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("payment_id", ForeignKey("payments.id")),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("state", String, nullable=False),
+    Column("evidence", JSONB, nullable=False),  # always has "subject", the id that it is about
+    Column("found_at_us", BigInteger, nullable=False),
+    Column("closed_at_us", BigInteger),
+    _one_of("kind", DiscrepancyKind),
+    _one_of("state", DiscrepancyState),
+    Index("one_discrepancy_per_subject", "kind", text("(evidence ->> 'subject')"), unique=True),
+)

@@ -1,0 +1,207 @@
+"""The one place that knows which class plays which part.
+
+`compose` takes the outside world (clock, ids, randomness, database, HTTP) and returns the service. A variant replaces
+one part of `Parts` with a subclass; nothing else has to know.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from random import Random
+
+import httpx
+from fastapi import FastAPI
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from engine.inbox import Event
+from engine.ports import Clock, EventReader, Gateway, Ids, Replays, Store
+from engine.usecases import CreatePayment, Once, ReceiveEvent, RequestRefund, RetryParkedEvent, TryAttempt
+from service.app import create_app
+from service.authentication import Authenticator, key_hash
+from service.cache import ReplayCache
+from service.dependencies import Desk
+from service.gateway import StripeGateway
+from service.presenter import JsonPresenter
+from service.psp_wire import read_event
+from service.settings import Settings
+from service.signature import SignatureCheck
+from service.store import PostgresReads, PostgresStore, metadata
+from service.store import create_database_engine as open_pool
+from service.store.tables import merchants
+from service.worker import Worker
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parts:
+    """Which class plays which part; each is built by `compose` with the arguments of the class named here."""
+
+    store: Callable[..., Store] = PostgresStore
+    reads: type[PostgresReads] = PostgresReads
+    gateway: Callable[..., Gateway] = StripeGateway
+    replays: Callable[..., Replays] = ReplayCache
+    signature: type[SignatureCheck] = SignatureCheck
+    read_event: Callable[..., Event] = read_event
+    once: type[Once] = Once
+    create_payment: type[CreatePayment] = CreatePayment
+    request_refund: type[RequestRefund] = RequestRefund
+    try_attempt: type[TryAttempt] = TryAttempt
+    receive_event: type[ReceiveEvent] = ReceiveEvent
+    retry_parked_event: type[RetryParkedEvent] = RetryParkedEvent
+    worker: type[Worker] = Worker
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UseCases:
+    """What the service can do, composed."""
+
+    create_payment: CreatePayment
+    request_refund: RequestRefund
+    try_attempt: TryAttempt
+    receive_event: ReceiveEvent
+    retry_parked_event: RetryParkedEvent
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Service:
+    """A payment service, ready to be served."""
+
+    app: FastAPI
+    worker: Worker
+    usecases: UseCases
+
+
+def compose(
+    *,
+    settings: Settings,
+    clock: Clock,
+    ids: Ids,
+    random: Random,
+    database: AsyncEngine,
+    psp_http: httpx.AsyncClient,
+    parts: Parts | None = None,
+) -> Service:
+    """Return the service on this outside world; the caller opens and closes what it hands in."""
+    composer = _Composer(
+        settings=settings,
+        clock=clock,
+        ids=ids,
+        random=random,
+        database=database,
+        psp_http=psp_http,
+        parts=parts or Parts(),
+    )
+    return composer.service()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Composer:
+    """The outside world and the choice of parts, while they are being put together."""
+
+    settings: Settings
+    clock: Clock
+    ids: Ids
+    random: Random
+    database: AsyncEngine
+    psp_http: httpx.AsyncClient
+    parts: Parts
+
+    def service(self) -> Service:
+        books = self.parts.store(self.database, ids=self.ids)
+        usecases = self.usecases(books)
+        app = create_app(self.desk(usecases), body_bytes_max=self.settings.body_bytes_max)
+        return Service(app=app, worker=self.worker(books, usecases), usecases=usecases)
+
+    def usecases(self, books: Store) -> UseCases:
+        patience = self.settings.patience
+        once = self.parts.once(
+            store=books,
+            clock=self.clock,
+            replays=self.parts.replays(size_max=self.settings.replay_cache_size),
+            retention_us=patience.idempotency_retention_us,
+        )
+        presenter = JsonPresenter()
+        return UseCases(
+            create_payment=self.parts.create_payment(
+                once=once,
+                clock=self.clock,
+                ids=self.ids,
+                presenter=presenter,
+                dispatch_grace_us=patience.dispatch_grace_us,
+            ),
+            request_refund=self.parts.request_refund(
+                once=once,
+                clock=self.clock,
+                ids=self.ids,
+                presenter=presenter,
+                dispatch_grace_us=patience.dispatch_grace_us,
+            ),
+            try_attempt=self.parts.try_attempt(
+                store=books, gateway=self.gateway(), clock=self.clock, random=self.random, patience=patience
+            ),
+            receive_event=self.parts.receive_event(store=books, clock=self.clock, patience=patience),
+            retry_parked_event=self.parts.retry_parked_event(
+                store=books,
+                clock=self.clock,
+                random=self.random,
+                patience=patience,
+                read_event=self.event_reader(),
+            ),
+        )
+
+    def gateway(self) -> Gateway:
+        return self.parts.gateway(
+            self.psp_http,
+            base_url=self.settings.psp_base_url,
+            api_key=self.settings.psp_api_key,
+            timeout_s=self.settings.psp_timeout_s,
+        )
+
+    def event_reader(self) -> EventReader:
+        return partial(self.parts.read_event, is_live=self.settings.psp_is_live, account=self.settings.psp_account)
+
+    def desk(self, usecases: UseCases) -> Desk:
+        reads = self.parts.reads(self.database)
+        return Desk(
+            authenticator=Authenticator(reads=reads, clock=self.clock, cache_s=self.settings.authentication_cache_s),
+            reads=reads,
+            clock=self.clock,
+            signature=self.parts.signature(
+                secret=self.settings.psp_webhook_secret, tolerance_s=self.settings.webhook_tolerance_s
+            ),
+            read_event=self.event_reader(),
+            create_payment=usecases.create_payment,
+            request_refund=usecases.request_refund,
+            try_attempt=usecases.try_attempt,
+            receive_event=usecases.receive_event,
+        )
+
+    def worker(self, books: Store, usecases: UseCases) -> Worker:
+        return self.parts.worker(
+            store=books,
+            try_attempt=usecases.try_attempt,
+            retry_parked_event=usecases.retry_parked_event,
+            clock=self.clock,
+            random=self.random,
+            period_s=self.settings.worker_period_s,
+            batch=self.settings.worker_batch,
+            lanes=self.settings.worker_lanes,
+        )
+
+
+def create_database_engine(settings: Settings) -> AsyncEngine:
+    """Return the connection pool that the settings describe."""
+    return open_pool(url=settings.database_url, pool_size=settings.pool_size, lock_timeout_s=settings.lock_timeout_s)
+
+
+async def create_schema(database: AsyncEngine) -> None:
+    """Create every table that is not there yet."""
+    async with database.begin() as connection:
+        await connection.run_sync(metadata.create_all)
+
+
+async def add_merchant(database: AsyncEngine, *, merchant_id: str, name: str, api_key: str) -> None:
+    """Let a merchant in; only the hash of the key is stored."""
+    async with database.begin() as connection:
+        values = {"id": merchant_id, "name": name, "key_sha256": key_hash(api_key)}
+        await connection.execute(insert(merchants), values)

@@ -1,0 +1,90 @@
+"""The worker finishes what was left: unsent attempts, unknown outcomes, parked events, pending refunds.
+
+Any number of workers may run. Each asks the database what is due and then claims one item at a time, so what another
+worker holds is skipped and a batch can never outlive its leases. A tick that fails on one item goes on with the rest.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+from engine.errors import StoreError
+from engine.ports import Clock, Store
+from engine.retries import SECOND_US
+from engine.usecases import RetryParkedEvent, TryAttempt
+
+logger = logging.getLogger(__name__)
+
+PRUNE_PERIOD_US = 3600 * SECOND_US  # keys live for a day, so an hour more or less does not matter
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WorkDone:
+    """What one tick did."""
+
+    attempts: int  # tried, whatever came of it
+    events: int  # parked events tried again
+    has_more: bool  # a batch was full and something moved, so there is probably more
+
+
+@dataclass(kw_only=True)
+class Worker:
+    """Looks for work, does it, sleeps, forever."""
+
+    store: Store
+    try_attempt: TryAttempt
+    retry_parked_event: RetryParkedEvent
+    clock: Clock
+    random: Random  # spreads the ticks of several workers
+    period_s: float
+    batch: int
+    lanes: int  # how many items are worked on at once
+    _prune_at_us: int = field(default=0, init=False)
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            try:
+                done = await self.tick()
+            except StoreError as error:
+                logger.warning("the worker cannot reach its work: %s", error)
+                done = None
+            if done is None or not done.has_more:
+                await asyncio.sleep(self.period_s * self.random.uniform(0.75, 1.25))
+
+    async def tick(self) -> WorkDone:
+        """Do what is due now, one batch of each kind at most.
+
+        Raises:
+            StoreError: the database could not even be asked what is due.
+        """
+        now_us = self.clock.now_us()
+        attempt_ids = await self.store.due_attempt_ids(now_us=now_us, limit=self.batch)
+        attempts = await self._work_off(attempt_ids, self.try_attempt.resolve)
+        event_ids = await self.store.due_event_ids(now_us=now_us, limit=self.batch)
+        events = await self._work_off(event_ids, self.retry_parked_event)
+        await self._prune(now_us)
+        full = self.batch in (len(attempt_ids), len(event_ids))
+        return WorkDone(attempts=attempts, events=events, has_more=full and attempts + events > 0)
+
+    async def _work_off(self, ids: Sequence[str], work: Callable[[str], Awaitable[bool]]) -> int:
+        """Work on all of them, a few at once, and return how many were really tried."""
+        lanes = (ids[lane :: self.lanes] for lane in range(min(self.lanes, len(ids))))
+        return sum(await asyncio.gather(*(self._lane(lane, work) for lane in lanes)))
+
+    async def _lane(self, ids: Sequence[str], work: Callable[[str], Awaitable[bool]]) -> int:
+        tried = 0
+        for one in ids:
+            try:
+                tried += await work(one)
+            except StoreError as error:
+                # Its lease or its due time brings it back.
+                logger.warning("work on %s was interrupted: %s", one, error)
+        return tried
+
+    async def _prune(self, now_us: int) -> None:
+        if now_us >= self._prune_at_us:
+            await self.store.forget_keys(now_us=now_us)
+            self._prune_at_us = now_us + PRUNE_PERIOD_US

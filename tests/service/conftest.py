@@ -1,0 +1,276 @@
+"""A bench for the service: the real app on a real database, with a scripted PSP and a clock that tests move."""
+
+import asyncio
+import hashlib
+import hmac
+import itertools
+import json
+from collections import defaultdict, deque
+from dataclasses import dataclass, field
+from random import Random
+from urllib.parse import parse_qs
+
+import httpx
+import pytest
+from sqlalchemy import event, text
+
+from engine.usecases import TryAttempt
+from service.export import export_books
+from service.settings import Settings
+from service.wiring import Parts, add_merchant, compose, create_database_engine, create_schema
+
+START_US = 1_700_000_000_000_000
+API_KEY = "pk_shop"
+
+
+class FakeClock:
+    def __init__(self):
+        self.at_us = START_US
+
+    def now_us(self):
+        return self.at_us
+
+    def advance(self, seconds):
+        self.at_us += round(seconds * 1_000_000)
+
+
+class FakeIds:
+    def __init__(self):
+        self._numbers = itertools.count(1)
+
+    def new(self, prefix):
+        return f"{prefix}_{next(self._numbers):06}"
+
+
+class FakePsp:
+    """A PSP in memory with correct keys. Each operation takes its next behaviour from a script, else it works.
+
+    Behaviours: ok, decline, pending, refuse (400), before (500, no effect), timeout_before, after (500, remembered),
+    timeout_after, html_after, busy (409), hold and hold_before (wait for their gate first), and any int as a status.
+    """
+
+    def __init__(self, clock):
+        self.clock = clock
+        self.requests = []  # (operation, idempotency key)
+        self.objects = {}  # id -> payment intent or refund
+        self.remembered = {}  # idempotency key -> (status, body)
+        self.scripts = defaultdict(deque)
+        self.held = asyncio.Queue()  # one gate for each request that is being held
+        self._numbers = itertools.count(1)
+
+    def script(self, operation, *behaviours):
+        self.scripts[operation].extend(behaviours)
+
+    def count(self, operation):
+        return sum(1 for one, _ in self.requests if one == operation)
+
+    def captured(self):
+        return [one for one in self.objects.values() if one["id"].startswith("pi_") and one["status"] == "succeeded"]
+
+    async def __call__(self, request):
+        operation, psp_id = self._operation(request)
+        key = request.headers.get("Idempotency-Key")
+        self.requests.append((operation, key))
+        behaviour = self.scripts[operation].popleft() if self.scripts[operation] else "ok"
+        if behaviour in ("hold", "hold_before"):
+            gate = asyncio.Event()
+            self.held.put_nowait(gate)
+            await gate.wait()
+            behaviour = "ok" if behaviour == "hold" else "before"
+        if behaviour == "before":
+            return _error(500, "api_error")
+        if behaviour == "busy":
+            return _error(409, "idempotency_error", code="idempotency_key_in_use")
+        if behaviour == "timeout_before":
+            raise httpx.ReadTimeout("too slow", request=request)
+        if isinstance(behaviour, int):
+            return _error(behaviour, "invalid_request_error", headers={"Retry-After": "33"})
+        if request.method == "GET":
+            return self._read(operation, psp_id, request)
+        if key not in self.remembered:
+            self.remembered[key] = self._create(operation, behaviour, parse_qs(request.content.decode()))
+        if behaviour == "timeout_after":
+            raise httpx.ReadTimeout("too slow", request=request)
+        if behaviour == "html_after":
+            return httpx.Response(200, text="<html>hello</html>")
+        status, body = self.remembered[key]
+        return httpx.Response(status, json=body)
+
+    def _operation(self, request):
+        _, _, collection, *rest = request.url.path.split("/")
+        noun = "payment" if collection == "payment_intents" else "refund"
+        if request.method == "POST":
+            return f"create_{noun}", None
+        return (f"retrieve_{noun}", rest[0]) if rest else (f"list_{noun}s", None)
+
+    def _read(self, operation, psp_id, request):
+        if psp_id is not None:
+            return httpx.Response(200, json=self.objects[psp_id])
+        prefix = "pi_" if operation == "list_payments" else "re_"
+        newest_first = [one for one in reversed(self.objects.values()) if one["id"].startswith(prefix)]
+        after = request.url.params.get("starting_after")
+        ids = [one["id"] for one in newest_first]
+        rest = newest_first[ids.index(after) + 1 :] if after else newest_first
+        return httpx.Response(200, json={"object": "list", "data": rest[:2], "has_more": len(rest) > 2})
+
+    def _create(self, operation, behaviour, form):
+        if behaviour == "refuse":
+            return 400, {"error": {"type": "invalid_request_error", "code": "parameter_invalid"}}
+        made = self._object(operation, form)
+        self.objects[made["id"]] = made
+        if behaviour == "decline":
+            made |= {"status": "requires_payment_method", "last_payment_error": {"decline_code": "insufficient_funds"}}
+            error = {"type": "card_error", "code": "card_declined", "decline_code": "insufficient_funds"}
+            return 402, {"error": error | {"payment_intent": dict(made)}}
+        if behaviour == "pending":
+            made["status"] = "processing" if operation == "create_payment" else "pending"
+        if behaviour == "after":
+            return 500, {"error": {"type": "api_error"}}
+        return 200, dict(made)
+
+    def _object(self, operation, form):
+        metadata = {name[9:-1]: values[0] for name, values in form.items() if name.startswith("metadata[")}
+        prefix = "pi" if operation == "create_payment" else "re"
+        made = {
+            "id": f"{prefix}_{next(self._numbers)}",
+            "status": "succeeded",
+            "amount": int(form["amount"][0]),
+            "currency": form["currency"][0] if prefix == "pi" else "eur",
+            "metadata": metadata,
+        }
+        return made | ({"amount_received": made["amount"]} if prefix == "pi" else {})
+
+
+def _error(status, kind, *, code=None, headers=None):
+    return httpx.Response(status, json={"error": {"type": kind, "code": code}}, headers=headers)
+
+
+@dataclass(kw_only=True)
+class Bench:
+    """One process of the service, and everything around it."""
+
+    settings: Settings
+    clock: FakeClock
+    ids: FakeIds
+    psp: FakePsp
+    database: object
+    service: object
+    client: httpx.AsyncClient
+    opened: list = field(default_factory=list)
+    _numbers: itertools.count = field(default_factory=lambda: itertools.count(1))
+
+    async def another(self, *, parts=None, **changes):
+        """Another process on the same database, with the same PSP and clock."""
+        settings = self.settings.model_copy(update=changes)
+        other = await _bench(settings, self.clock, self.ids, self.psp, parts=parts)
+        self.opened.append(other)
+        return other
+
+    async def pay(self, *, key="key-1", **body):
+        body = {"amount": 1250, "currency": "EUR", "payment_method": "pm_card_visa"} | body
+        headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
+        return await self.client.post("/v1/payments", content=json.dumps(body), headers=headers)
+
+    async def refund(self, payment_id, *, key="refund-1", **body):
+        path = f"/v1/payments/{payment_id}/refunds"
+        return await self.client.post(path, json=body, headers={"Idempotency-Key": key})
+
+    async def read(self, payment_id):
+        return (await self.client.get(f"/v1/payments/{payment_id}")).json()
+
+    async def history(self, payment_id):
+        found = (await self.client.get(f"/v1/payments/{payment_id}/history")).json()["data"]
+        return [(one["to"], one["source"]) for one in found]
+
+    async def tell(self, event_type, spoken_of, *, event_id=None, secret=None, signed_at_s=None, **members):
+        """Deliver an event of the PSP."""
+        event_id = event_id or f"evt_{next(self._numbers)}"
+        body = {"id": event_id, "type": event_type, "livemode": False, "data": {"object": spoken_of}} | members
+        payload = json.dumps(body).encode()
+        now_s = self.clock.now_us() // 1_000_000
+        header = sign(payload, secret or self.settings.psp_webhook_secret, signed_at_s or now_s)
+        return await self.client.post("/webhooks/psp", content=payload, headers={"Stripe-Signature": header})
+
+    async def books(self):
+        return await export_books(self.database)
+
+    async def heal(self, seconds=3600, step_s=60):
+        """Let the worker work until nothing is left, for an hour at most."""
+        for _ in range(round(seconds / step_s)):
+            self.clock.advance(step_s)
+            await self.service.worker.tick()
+            if not any(one["due_at_us"] for one in (await self.books())["attempts"]):
+                return
+
+    def count_statements(self):
+        """Return a list that grows with every statement this process sends."""
+        statements = []
+
+        def note(_connection, _cursor, statement, *_):
+            statements.append(statement)
+
+        event.listen(self.database.sync_engine, "before_cursor_execute", note)
+        return statements
+
+    async def run_sql(self, statement):
+        async with self.database.begin() as connection:
+            await connection.execute(text(statement))
+
+    async def close(self):
+        for other in self.opened:
+            await other.close()
+        await self.client.aclose()
+        await self.database.dispose()
+
+
+def sign(payload, secret, at_s):
+    digest = hmac.new(secret.encode(), f"{at_s}.".encode() + payload, hashlib.sha256).hexdigest()
+    return f"t={at_s},v1={digest}"
+
+
+async def _bench(settings, clock, ids, psp, *, parts=None):
+    database = create_database_engine(settings)
+    service = compose(
+        settings=settings,
+        clock=clock,
+        ids=ids,
+        random=Random(7),
+        database=database,
+        psp_http=httpx.AsyncClient(transport=httpx.MockTransport(psp)),
+        parts=parts,
+    )
+    client = httpx.AsyncClient(
+        transport=httpx.ASGITransport(service.app),
+        base_url="http://service",
+        headers={"Authorization": f"Bearer {API_KEY}"},
+    )
+    return Bench(settings=settings, clock=clock, ids=ids, psp=psp, database=database, service=service, client=client)
+
+
+@pytest.fixture
+async def bench(empty_database):
+    settings = Settings(
+        database_url=empty_database,
+        psp_base_url="http://psp",
+        psp_api_key="sk_test_1",
+        psp_webhook_secret="whsec_1",
+        lock_timeout_s=0.3,
+        pool_size=5,
+    )
+    clock = FakeClock()
+    made = await _bench(settings, clock, FakeIds(), FakePsp(clock))
+    await create_schema(made.database)
+    await add_merchant(made.database, merchant_id="shop", name="Shop", api_key=API_KEY)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def no_fast_path():
+    """Parts of a service that always dies between the answer and the fast path."""
+
+    class DeadFastPath(TryAttempt):
+        async def dispatch(self, attempt_id):
+            return False
+
+    return Parts(try_attempt=DeadFastPath)
