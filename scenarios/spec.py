@@ -43,6 +43,7 @@ class Scenario(BaseModel):
     service_processes: Annotated[int, Field(ge=1, le=16)] = 2
     workers: Annotated[int, Field(ge=1, le=16)] = 2
     service: Mapping[str, JsonValue] = {}  # settings of the service that differ from its defaults
+    defect: str | None = None  # the bug planted in the service, to see the judge find it
 
     @field_validator("scripts")
     @classmethod

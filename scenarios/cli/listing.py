@@ -1,27 +1,54 @@
 """`paystorm list`."""
 
 import json as jsonlib
+from collections.abc import Iterable
 from typing import Annotated
 
 from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
+from scenarios.cli.exit_codes import ExitCode
 
-def list_scenarios(*, json: Annotated[bool, Parameter(negative="", show_default=False)] = False) -> None:
-    """List the scenarios, the customers they may cast and the faults they may order.
+
+def list_scenarios(*, json: Annotated[bool, Parameter(negative="", show_default=False)] = False) -> ExitCode:
+    """List the scenarios, the customers they cast, the faults they order and the defects to plant.
 
     Parameters
     ----------
     json
         Print the scenarios as JSON, each with everything that `--set` can change.
     """
+    from psp_chaos.faults.menu import MENU
+    from scenarios.customers.cast import CAST
+    from scenarios.defects import DEFECTS
     from scenarios.library import LIBRARY
 
     if json:
         print(jsonlib.dumps([scenario.model_dump(mode="json") for scenario in LIBRARY.values()], indent=2))
-        return
-    table = Table("scenario", "story", title="Scenarios", show_lines=True, title_justify="left")
-    for scenario in LIBRARY.values():
-        table.add_row(scenario.name, scenario.story)
+        return ExitCode.HOLDS
+    scenarios = ((scenario.name, scenario.story) for scenario in LIBRARY.values())
+    customers = ((name, _first_sentence(customer.__doc__)) for name, customer in CAST.items())
+    faults = ((f"{kind.where} {name}", _first_sentence(kind.__doc__)) for name, kind in MENU.items())
+    defects = ((defect.id, f"{defect.what} Try it on {defect.exposed_by}.") for defect in DEFECTS.values())
+    _print_table("Scenarios, for `paystorm run`", scenarios)
+    _print_table("Customers, for `--set scripts.NAME=WEIGHT`", customers)
+    _print_table("Faults of the PSP, for a scenario's `faults`", faults)
+    _print_table("Defects to plant in the service, for `--defect`", defects)
+    return ExitCode.HOLDS
+
+
+def _print_table(title: str, rows: Iterable[tuple[str, str]]) -> None:
+    table = Table(
+        title=title, title_justify="left", title_style="bold", show_header=False, box=None, padding=(0, 2, 1, 0)
+    )
+    table.add_column(no_wrap=True, style="cyan")
+    table.add_column()
+    for row in rows:
+        table.add_row(*row)
     Console().print(table)
+
+
+def _first_sentence(docstring: str | None) -> str:
+    assert docstring, "what is listed says what it is"
+    return docstring.partition("\n")[0]

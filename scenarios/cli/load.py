@@ -1,5 +1,6 @@
 """`paystorm load`."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +18,7 @@ def load(
     duration: Annotated[int, Parameter(validator=Number(gte=1, lte=3_600))] = 30,
     headless: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     web_port: Annotated[int, Parameter(validator=Number(gte=0, lte=65_535))] = 8089,
-    seed: Annotated[int, Parameter(name=["--seed", "-s"])] = 1,
+    seed: int = 1,
     out: Path | None = None,
     database_url: str | None = None,
     json: Annotated[bool, Parameter(negative="", show_default=False)] = False,
@@ -42,9 +43,10 @@ def load(
     seed
         Decides what each customer does and which requests the faults hit.
     out
-        The run folder to write (default: runs/NAME-SEED, numbered if it exists).
+        The run folder to write; by default `runs/NAME-SEED`, numbered if it exists.
     database_url
-        Use this PostgreSQL server instead of the embedded one; a database of its own is created and dropped there.
+        Use this PostgreSQL server instead of the embedded one; a database of its own is created there and dropped
+        at the end.
     json
         Print the verdict as JSON instead of text.
     """
@@ -85,12 +87,12 @@ def load(
             )
             recording = live_run.record()
         recording.write(folder)
+        if locust.process.returncode < 0:
+            print(f"what was found until {locust.obituary()} is judged", file=sys.stderr)
     return print_judgement(judge_folder(folder), json=json)
 
 
 def _invite(web_port: int) -> None:
-    import sys
-
     from scenarios.live.ports import LOOPBACK
 
     pages = f"http://{LOOPBACK}:{web_port}"

@@ -27,7 +27,7 @@ app = App(
     help="Find out whether your payments survive repeated clicks, lost webhooks, a stalling bank and dying machines.",
     help_epilogue=_EPILOGUE,
 )
-app.command("scenarios.cli.listing:list_scenarios", name="list", help="List the scenarios, customers and faults.")
+app.command("scenarios.cli.listing:list_scenarios", name="list", help="List scenarios, customers, faults and defects.")
 app.command("scenarios.cli.run:run", name="run", help="Run a scenario in virtual time, judge it, write a report.")
 app.command("scenarios.cli.replay:replay", name="replay", help="Run again what a run folder records, and compare.")
 app.command("scenarios.cli.check:check", name="check", help="Judge a run folder again.")

@@ -16,6 +16,7 @@ def run(
     *,
     seed: int = 1,
     customers: int | None = None,
+    defect: str | None = None,
     set_: Annotated[Sequence[str], Parameter(name="--set", negative="", show_default=False)] = (),
     out: Path | None = None,
     json: Annotated[bool, Parameter(negative="", show_default=False)] = False,
@@ -33,6 +34,8 @@ def run(
         Everything random follows from it.
     customers
         How many customers come; by default as many as the scenario says.
+    defect
+        Plant this bug in the service and see it found; `paystorm list` shows them.
     set_
         Change a setting of the scenario, as often as you like: `--set storm_s=600`,
         `--set faults.webhook-lost.probability=0.9`, `--set service.worker_period_s=30`.
@@ -47,26 +50,33 @@ def run(
     from scenarios.cli.output import ProgressBar, print_judgement
     from scenarios.cli.settings import parse_changes
     from scenarios.database import database_server
+    from scenarios.defects import find_defect
     from scenarios.judgement import judge_folder
     from scenarios.library import find_scenario
     from scenarios.run_folder import choose_folder
     from scenarios.virtual.runner import run_virtually
 
-    changes = parse_changes(set_) | ({} if customers is None else {"customers": str(customers)})
+    changes = parse_changes(set_)
+    if customers is not None:
+        changes["customers"] = str(customers)
+    if defect is not None:
+        changes["defect"] = find_defect(defect).id
     scenario = find_scenario(name).with_changes(changes)
     folder = choose_folder(out, scenario=name, seed=seed)
     with database_server(database_url) as server, ProgressBar(description=f"{name} seed {seed}") as bar:
-        command = _command(name, seed=seed, customers=customers, changes=set_)
+        command = _command(name, seed=seed, customers=customers, defect=defect, changes=set_)
         recording = run_virtually(scenario, seed=seed, server=server, command=command, listener=bar)
     recording.write(folder)
     return print_judgement(judge_folder(folder), json=json)
 
 
-def _command(name: str, *, seed: int, customers: int | None, changes: Sequence[str]) -> str:
+def _command(name: str, *, seed: int, customers: int | None, defect: str | None, changes: Sequence[str]) -> str:
     """Return the command that has this run again, without what does not change it."""
     words = ["paystorm", "run", name, "--seed", str(seed)]
     if customers is not None:
         words += ["--customers", str(customers)]
+    if defect is not None:
+        words += ["--defect", defect]
     for change in changes:
         words += ["--set", change]
     return shlex.join(words)

@@ -19,9 +19,9 @@ def serve(
     faults: str | None = None,
     database_url: str | None = None,
 ) -> ExitCode:
-    """Start the payment service, its workers and the PSP in real time on 127.0.0.1, until Ctrl-C.
+    """Start the payment service, its worker and the PSP in real time on 127.0.0.1, until Ctrl-C.
 
-    Books live as long as the command. Should a process die, its last words are printed and the exit code is 4.
+    The books are lost when it ends. Should a process die, its last words are printed and the exit code is 4.
 
     Parameters
     ----------
@@ -32,29 +32,29 @@ def serve(
     faults
         Let the PSP misbehave as in this scenario, all the time; `paystorm list` shows them.
     database_url
-        Use this PostgreSQL server instead of the embedded one; a database of its own is created and dropped there.
+        Use this PostgreSQL server instead of the embedded one; a database of its own is created there and dropped
+        at the end.
     """
-    import shutil
-    import tempfile
     import time
     from contextlib import suppress
-    from pathlib import Path
 
     from scenarios.library import find_scenario
     from scenarios.live.pacing import FAIR_WEATHER, at_live_pace
+    from scenarios.live.scratch import scratch_folder
     from scenarios.live.system import Addresses, live_system
     from scenarios.live.welcome import welcome
 
     weather = FAIR_WEATHER if faults is None else find_scenario(faults)
     scenario = at_live_pace(weather, users=1, duration_s=0)
     addresses = Addresses.choose(service_port=port, psp_port=psp_port)
-    logs = Path(tempfile.mkdtemp(prefix="paystorm-serve-"))
-    with live_system(scenario, seed=1, addresses=addresses, logs=logs, database_url=database_url) as system:
+    with (
+        scratch_folder() as logs,
+        live_system(scenario, seed=1, addresses=addresses, logs=logs, database_url=database_url) as system,
+    ):
         system.control.install(scenario.faults)
         print(welcome(system), flush=True)
         with suppress(KeyboardInterrupt):
             while True:
                 system.children.check()
                 time.sleep(_LOOK_S)
-    shutil.rmtree(logs)  # kept where something failed, because the message names them
     return ExitCode.HOLDS

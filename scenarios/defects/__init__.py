@@ -7,9 +7,21 @@ from scenarios.defects.defect import Defect
 from scenarios.defects.key_check_then_insert import KEY_CHECK_THEN_INSERT
 from scenarios.defects.timeout_is_failure import TIMEOUT_IS_FAILURE
 from scenarios.defects.webhook_ignores_state import WEBHOOK_IGNORES_STATE
+from scenarios.errors import BadInput
 
 DEFECTS: Mapping[str, Defect] = MappingProxyType(
     {defect.id: defect for defect in (KEY_CHECK_THEN_INSERT, TIMEOUT_IS_FAILURE, WEBHOOK_IGNORES_STATE)}
 )
 
-__all__ = ["DEFECTS", "Defect"]
+__all__ = ["DEFECTS", "Defect", "find_defect"]
+
+
+def find_defect(name: str) -> Defect:
+    """Return the defect of that name.
+
+    Raises:
+        BadInput: There is none.
+    """
+    if name not in DEFECTS:
+        raise BadInput(f"no defect {name!r}; choose from {', '.join(DEFECTS)}")
+    return DEFECTS[name]

@@ -11,7 +11,7 @@ import pytest
 
 from reports import Verdict, judge, load_run
 from scenarios.database import DatabaseServer, database_server
-from scenarios.defects import DEFECTS, Defect
+from scenarios.defects import DEFECTS
 from scenarios.embedded_postgres import EmbeddedPostgres
 from scenarios.library import LIBRARY
 from scenarios.progress import Progress
@@ -43,15 +43,13 @@ def small(name: str, **changes: str) -> Scenario:
     return LIBRARY[name].with_changes({"customers": "25", "service.worker_period_s": "20", **changes})
 
 
-def run(scenario: Scenario, *, seed: int, server: DatabaseServer, folder: Path, defect: Defect | None = None) -> Verdict:
+def run(scenario: Scenario, *, seed: int, server: DatabaseServer, folder: Path) -> Verdict:
     recording = run_virtually(
         scenario,
         seed=seed,
         server=server,
         command="paystorm run",
         listener=Listening(),
-        parts=defect.parts if defect else None,
-        alterations=defect.alterations if defect else (),
     )
     recording.write(folder)
     return judge(load_run(folder))
@@ -79,9 +77,9 @@ def test_zombies_of_lost_webhooks_are_healed_by_the_worker(server, tmp_path):
 @pytest.mark.parametrize("defect", DEFECTS.values(), ids=DEFECTS)
 @pytest.mark.timeout(240)
 def test_every_planted_defect_is_found_and_its_payment_named(defect, server, tmp_path):
-    scenario = small(defect.exposed_by, customers="60")
+    scenario = small(defect.exposed_by, customers="60", defect=defect.id)
     for seed in range(1, SEEDS_MAX + 1):
-        verdict = run(scenario, seed=seed, server=server, folder=tmp_path / str(seed), defect=defect)
+        verdict = run(scenario, seed=seed, server=server, folder=tmp_path / str(seed))
         broken = {check.id: check.finding for check in verdict.checks if check.finding is not None}
         if broken:
             break
@@ -94,9 +92,7 @@ def test_every_planted_defect_is_found_and_its_payment_named(defect, server, tmp
 def test_a_run_can_be_repeated_from_its_folder_to_the_last_byte(server, tmp_path):
     run(small("duplicate-clicks"), seed=11, server=server, folder=tmp_path / "first")
 
-    repetition = repeat(
-        plan_of(tmp_path / "first"), server=server, listener=Listening(), out=tmp_path / "second"
-    )
+    repetition = repeat(plan_of(tmp_path / "first"), server=server, listener=Listening(), out=tmp_path / "second")
 
     assert repetition.is_equal
     assert repetition.first_difference is None

@@ -1,0 +1,230 @@
+"""The command as people and build servers use it: exit codes, one-line errors, Ctrl-C, SIGKILL."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from scenarios.embedded_postgres import EmbeddedPostgres
+
+PAYSTORM = [sys.executable, "-m", "scenarios.cli"]
+
+
+def paystorm(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*PAYSTORM, *map(str, arguments)], capture_output=True, text=True, check=False, cwd=cwd, timeout=100
+    )
+
+
+@pytest.fixture(scope="module")
+def run_folder(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("cli") / "run"
+    options = ["--seed", "4", "--customers", "8", "--set", "service.worker_period_s=30", "--out", folder]
+    result = paystorm("run", "duplicate-clicks", *options, "--database-url", postgres.url())
+    assert result.returncode == 0, result.stderr
+    (folder / "stdout.txt").write_text(result.stdout)
+    return folder
+
+
+def test_a_run_ends_with_its_verdict_the_report_and_how_to_have_it_again(run_folder):
+    lines = (run_folder / "stdout.txt").read_text().splitlines()
+
+    verdict, report, replay, again = lines[-4:]
+    assert verdict == "verdict valid: every invariant holds"
+    page = Path(report.removeprefix("report").strip()).read_text()
+    assert page.lower().lstrip().startswith("<!doctype html>")
+    assert replay == f"replay  paystorm replay {run_folder}"
+    assert again == ("again   paystorm run duplicate-clicks --seed 4 --customers 8 --set service.worker_period_s=30")
+
+
+def test_the_run_folder_holds_what_a_build_server_wants(run_folder):
+    verdict = json.loads((run_folder / "verdict.json").read_text())
+    cases = list(ET.parse(run_folder / "junit.xml").iter("testcase"))
+
+    assert verdict["validity"] == "valid"
+    assert {check["id"] for check in verdict["checks"]} >= {f"I{n}" for n in (1, 2, 3, 4, 5, 6, 7, 8, 11)}
+    assert len(cases) == len(verdict["checks"])
+
+
+def test_check_judges_again_and_prints_json(run_folder):
+    result = paystorm("check", run_folder, "--json")
+
+    assert result.returncode == 0
+    assert json.loads(result.stdout)["validity"] == "valid"
+
+
+def test_check_finds_a_payment_that_vanished_from_the_books(run_folder, tmp_path):
+    folder = _copy(run_folder, tmp_path)
+    payments = folder / "service" / "payments.jsonl"
+    payments.write_text("".join(payments.read_text().splitlines(keepends=True)[1:]))
+
+    result = paystorm("check", folder)
+
+    assert result.returncode == 1
+    assert "I11 BROKEN" in result.stdout
+
+
+def test_report_prints_the_path_of_the_page(run_folder):
+    result = paystorm("report", run_folder)
+
+    assert result.returncode == 0
+    assert Path(result.stdout.strip()) == run_folder / "report.html"
+
+
+def test_replay_says_that_it_is_the_same_run(run_folder, tmp_path):
+    result = paystorm("replay", run_folder, "--out", tmp_path / "again")
+
+    assert result.returncode == 0, result.stderr
+    assert "same run: " in result.stderr
+
+
+def test_runs_are_kept_apart_and_the_latest_is_linked(tmp_path, postgres):
+    options = ["--customers", "1", "--set", "calm_s=3600", "--database-url", postgres.url()]
+    for _ in range(2):
+        assert paystorm("run", "duplicate-clicks", *options, cwd=tmp_path).returncode == 0
+
+    runs = tmp_path / "runs"
+    assert sorted(path.name for path in runs.iterdir()) == ["duplicate-clicks-1", "duplicate-clicks-1.2", "latest"]
+    assert (runs / "latest").resolve() == (runs / "duplicate-clicks-1.2").resolve()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", "lost-webhook"], "no scenario 'lost-webhook'; choose from"),
+        (["run", "lost-webhooks", "--set", "storm_s"], "expected key=value"),
+        (["run", "lost-webhooks", "--set", "strom_s=1"], "no such key; choose from"),
+        (["run", "lost-webhooks", "--seed", "seven"], "--seed"),
+        (["run", "lost-webhooks", "--customers", "-1"], "customers"),
+        (["run"], "NAME"),
+        (["rnu", "lost-webhooks"], "rnu"),
+        (["run", "lost-webhooks", "--database-url", "nonsense"], "is not a URL"),
+        (["run", "lost-webhooks", "--database-url", "mysql://x"], "only postgresql works"),
+        (["check", "no-such-folder"], "no such file"),
+        (["replay", "no-such-folder"], "no such file"),
+        (["run", "lost-webhooks", "--out", "/"], "exists and is not empty"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(arguments, words, tmp_path):
+    result = paystorm(*arguments, cwd=tmp_path)
+
+    assert result.returncode == 2
+    assert words in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert "Traceback" not in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_server_that_cannot_be_reached_is_exit_code_4_and_its_password_stays_secret(tmp_path):
+    url = "postgresql://user:s3cret@127.0.0.1:1/books"
+
+    result = paystorm("run", "lost-webhooks", "--database-url", url, cwd=tmp_path)
+
+    assert result.returncode == 4
+    assert "no PostgreSQL at" in result.stderr
+    assert "s3cret" not in result.stderr
+
+
+@pytest.mark.parametrize("command", ["run", "replay", "check", "report", "list", "serve", "load"])
+def test_every_command_teaches_itself(command):
+    result = paystorm(command, "--help")
+
+    assert result.returncode == 0
+    assert "Usage: paystorm" in result.stdout
+
+
+def test_help_imports_nothing_heavy():
+    program = (
+        "import sys; from scenarios.cli.main import run_command; run_command(['--help']); "
+        "print(sorted(set(sys.modules) & {'pandas', 'matplotlib', 'fastapi', 'sqlalchemy', 'locust', 'simpy'}))"
+    )
+
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert result.stdout.strip().endswith("[]")
+
+
+def test_ctrl_c_keeps_what_was_found_and_says_that_it_is_not_enough(tmp_path):
+    process = _start_long_run(tmp_path)
+    _wait_for_children(process.pid)
+    time.sleep(1.5)
+
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=60)
+
+    assert process.returncode in {1, 130}, stderr
+    assert "Traceback" not in stderr
+    assert not _children(process.pid)
+    if process.returncode == 1:  # it had begun: the evidence is there, and nobody is accused
+        verdict = json.loads((tmp_path / "runs/lost-webhooks-1/verdict.json").read_text())
+        assert verdict["validity"] == "unknown"
+        assert "verdict unknown" in stdout
+
+
+def test_sigkill_leaves_no_process_behind(tmp_path):
+    process = _start_long_run(tmp_path)
+    children = _wait_for_children(process.pid)
+    time.sleep(0.5)
+    assert children
+
+    process.kill()
+    process.communicate()
+
+    deadline = time.monotonic() + 5
+    while any(_exists(pid) for pid in children) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not [pid for pid in children if _exists(pid)]
+
+
+def _start_long_run(cwd: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [*PAYSTORM, "run", "lost-webhooks", "--customers", "2000"],
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _wait_for_children(pid: int) -> list[int]:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        if any("postgres" in _name(child) for child in _children(pid)):
+            return _children(pid)
+        time.sleep(0.05)
+    pytest.fail("the run started no server")
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    except FileNotFoundError:
+        return []
+    return [int(word) for word in text.split()]
+
+
+def _name(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _copy(folder: Path, into: Path) -> Path:
+    copy = into / "copy"
+    subprocess.run(["cp", "-r", folder, copy], check=True)
+    return copy
