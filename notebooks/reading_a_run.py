@@ -13,8 +13,8 @@
 # %% [markdown]
 # # Reading a run
 #
-# A run folder is plain JSON lines, so pandas reads it in one line a file. This notebook takes the latest run, or the one
-# that `PAYSTORM_RUN` names, and asks three questions: who brought the final word of each payment, how long did the
+# A run folder is plain JSON lines, so pandas reads it in one line a file. This notebook takes the latest run, or the
+# one that `PAYSTORM_RUN` names, and asks three questions: who brought the final word of each payment, how long did the
 # customers' money hang in the air, and what did the worker have to do to find out?
 
 # %%

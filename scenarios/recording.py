@@ -50,7 +50,7 @@ class Recording:
             service=self.service,
             psp=self.psp,
             faults=self.faults,
-            timing={"wall_s": round(self.wall_s, 3), "virtual_s": (self.ended_at_us - self.started_at_us) / 1e6},
+            timing={"wall_s": round(self.wall_s, 3), "run_s": (self.ended_at_us - self.started_at_us) / 1e6},
         )
         link_latest(folder)
         return digest

@@ -9,7 +9,7 @@ import httpx
 import uvicorn
 
 from service.logs import configure_logs
-from service.settings import Settings
+from service.settings import Environment, Settings
 from service.system import SystemClock, SystemIds
 from service.wiring import Service, compose, create_database_engine
 
@@ -27,7 +27,8 @@ async def serve(settings: Settings) -> None:
 async def real_service(settings: Settings) -> AsyncIterator[Service]:
     """Compose the service on the real world, and close what was opened for it."""
     database = create_database_engine(settings)
-    async with httpx.AsyncClient() as psp_http:
+    # The PSP is where the settings say, not behind a proxy that the environment happens to name.
+    async with httpx.AsyncClient(trust_env=False) as psp_http:
         try:
             yield compose(
                 settings=settings,
@@ -43,4 +44,4 @@ async def real_service(settings: Settings) -> AsyncIterator[Service]:
 
 if __name__ == "__main__":
     configure_logs()
-    asyncio.run(serve(Settings()))  # type: ignore[call-arg]  # the values come from the environment
+    asyncio.run(serve(Environment()))  # type: ignore[call-arg]  # the values come from the environment

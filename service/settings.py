@@ -1,9 +1,13 @@
-"""Settings of the service, from the environment (`PAYSTORM_…`); every span of time is in seconds."""
+"""Settings of the service; every span of time is in seconds.
+
+`Settings` itself reads nothing, so a service that is composed in a simulation is what its composer said and cannot be
+changed by a variable of somebody's shell. The programs read `Environment`.
+"""
 
 from typing import Annotated, Self
 
 from annotated_types import Gt
-from pydantic import Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from engine.retries import SECOND_US, Patience
@@ -11,10 +15,10 @@ from engine.retries import SECOND_US, Patience
 type Seconds = Annotated[float, Gt(0)]
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Everything that differs between two installations."""
 
-    model_config = SettingsConfigDict(env_prefix="PAYSTORM_", frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     database_url: str
     psp_base_url: str
@@ -70,6 +74,12 @@ class Settings(BaseSettings):
             psp_key_retention_us=_us(self.psp_key_retention_s),
             idempotency_retention_us=_us(self.idempotency_retention_s),
         )
+
+
+class Environment(Settings, BaseSettings):
+    """The settings from variables that begin with `PAYSTORM_`."""
+
+    model_config = SettingsConfigDict(env_prefix="PAYSTORM_", frozen=True, extra="forbid")
 
 
 def _us(seconds: float) -> int:

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from service.logs import configure_logs
 from service.main import real_service
-from service.settings import Settings
+from service.settings import Environment, Settings
 
 
 async def work(settings: Settings) -> None:
@@ -22,4 +22,4 @@ async def work(settings: Settings) -> None:
 if __name__ == "__main__":
     configure_logs()
     with suppress(KeyboardInterrupt):
-        asyncio.run(work(Settings()))  # type: ignore[call-arg]  # the values come from the environment
+        asyncio.run(work(Environment()))  # type: ignore[call-arg]  # the values come from the environment

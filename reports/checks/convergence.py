@@ -27,9 +27,10 @@ def _examine(evidence: Evidence, truth: Truth) -> Examination:
         *_parked_events(evidence, truth),
         *_left_over_attempts(evidence, truth),
     ]
+    stuck = (breach for breach in matters if breach is not None)
     return Examination(
         examined=sum(len(book or ()) for book in books),
-        breaches=tuple(breach for breach in matters if breach is not None),
+        breaches=(*stuck, *_late_payments(evidence, truth)),
         doubts=tuple(_doubts(len(matters), truth)),
     )
 
@@ -57,6 +58,39 @@ def _stuck_payment(payment: Payment, behind: Sequence[Money], truth: Truth) -> B
         amount_minor=payment.amount_minor or 0,
         currency=payment.currency,
     )
+
+
+def _late_payments(evidence: Evidence, truth: Truth) -> Iterator[Breach]:
+    """Yield payments that did come to rest, but only after the promise had run out."""
+    rested_at_us: dict[str, int] = {}
+    for step in evidence.service.transitions or ():
+        if step.to_state in FINAL_STATES:
+            rested_at_us.setdefault(step.payment_id, step.at_us)
+    for payment in evidence.service.payments or ():
+        since_us, at_us = _decided_at_us(payment, truth), rested_at_us.get(payment.id)
+        if since_us is None or at_us is None or at_us <= truth.deadline_us(since_us):
+            continue
+        late_s = (at_us - truth.deadline_us(since_us)) / _MICROSECONDS
+        yield Breach(
+            at_us=truth.deadline_us(since_us),
+            what=f"a payment came to rest {late_s:,.0f} s later than promised",
+            order_id=payment.order_id or truth.order_of.get(payment.id),
+            payment_id=payment.id,
+            amount_minor=payment.amount_minor or 0,
+            currency=payment.currency,
+        )
+
+
+def _decided_at_us(payment: Payment, truth: Truth) -> int | None:
+    """Return from when on the payment could have been final; None where the PSP's books do not tell.
+
+    They tell when money moved, not when it was refused.
+    """
+    behind = truth.money_behind(payment.id, payment.order_id)
+    captured_at_us = [money.payment.captured_at_us for money in behind if money.payment.captured_at_us is not None]
+    if behind and not captured_at_us:
+        return None
+    return max([payment.created_at_us or truth.manifest.started_at_us, *captured_at_us])
 
 
 def _open_refunds(evidence: Evidence, truth: Truth) -> Iterator[Breach | None]:
@@ -126,10 +160,10 @@ CONVERGENCE = Check(
     title="Everything comes to rest",
     statement="After the calm began, every payment is final within the promised time, and no work is left over.",
     unit="payments, refunds, events and attempts",
-    one="One matter never came to rest",
-    many="{count} matters never came to rest",
+    one="One matter did not come to rest in time",
+    many="{count} matters did not come to rest in time",
     stake="{money}",
     examine=_examine,
     needs=frozenset({"service.payments"}),
-    uses=frozenset({"service.refunds", "service.inbox", "service.attempts"}),
+    uses=frozenset({"service.transitions", "service.refunds", "service.inbox", "service.attempts"}),
 )

@@ -97,7 +97,8 @@ def _print_verdict(console: Console, judgement: Judgement) -> None:
     console.print(verdict.summary, markup=False)
     console.print(_headline(verdict), style=_STYLES[verdict.validity], markup=False)
     console.print(f"report  {_shown(judgement.folder / 'report.html')}", markup=False)
-    console.print(f"replay  paystorm replay {_shown(judgement.folder)}", markup=False)
+    if verdict.mode == "virtual":  # real time never repeats
+        console.print(f"replay  paystorm replay {_shown(judgement.folder)}", markup=False)
     console.print(f"again   {verdict.command}", markup=False)
 
 

@@ -49,13 +49,19 @@ class Driver:
                 return
 
     def _perform_together(self, author: Author, together: Together) -> Steps[Mapping[int, Seen]]:
-        parts = [self._env.process(self._delayed(author, delay_s, request)) for delay_s, request in together.parts]
+        sights: dict[int, Seen] = {}
+        parts = [
+            self._env.process(self._part(author, position, delay_s, request, sights))
+            for position, (delay_s, request) in enumerate(together.parts)
+        ]
         yield self._env.all_of(parts)
-        return {position: part.value for position, part in enumerate(parts)}
+        return sights
 
-    def _delayed(self, author: Author, delay_s: float, request: Request) -> Steps[Seen]:
+    def _part(
+        self, author: Author, position: int, delay_s: float, request: Request, sights: dict[int, Seen]
+    ) -> Steps[None]:
         yield self._env.timeout(to_ns(delay_s))
-        return (yield from self._request(author, request))
+        sights[position] = yield from self._request(author, request)
 
     def _request(self, author: Author, request: Request) -> Steps[Seen]:
         row = self._diary.ask(author, request)

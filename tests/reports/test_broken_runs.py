@@ -308,6 +308,34 @@ def test_the_promise_counts_from_the_calm_on(run, clock):
     assert any("a calm of 3599 s" in note for check in verdict.checks for note in check.notes)
 
 
+def _rests(run, *, seconds):
+    steps = [("CREATED", 50, "api"), ("PROCESSING", 50.2, "dispatch"), ("SUCCESS", seconds, "worker")]
+    run.click("late", seconds=50)
+    run.book("late", steps, payment_id="pay_late", amount_minor=1000, currency="EUR")
+    run.psp_payment("pay_late", "late", seconds=51, amount_minor=1000, currency="EUR")
+
+
+def test_a_payment_that_came_to_rest_after_the_promise_is_found(run):
+    _rests(run, seconds=600 + 3_600 + 90)
+
+    assert run.accused() == {"I8"}
+    assert "came to rest 90 s later than promised" in finding(run, "I8").worst.what
+
+
+def test_a_payment_that_came_to_rest_at_the_last_moment_is_in_time(run):
+    _rests(run, seconds=600 + 3_600)
+
+    assert run.accused() == set()
+
+
+def test_the_promise_about_late_money_counts_from_the_money_on(run, clock):
+    _rests(run, seconds=600 + 3_600 + 90)
+    run.psp["payments"][-1]["captured_at_us"] = clock(700)
+    run.psp["movements"][-1]["at_us"] = clock(700)
+
+    assert run.accused() == set()
+
+
 def test_a_stuck_refund_is_found(run):
     run.refunded("a", 400, seconds=100, state="PENDING")
 

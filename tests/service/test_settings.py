@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from service.settings import Settings
+from service.settings import Environment, Settings
 
 GIVEN = {
     "database_url": "postgresql+asyncpg://db",
@@ -15,10 +15,16 @@ def test_settings_come_from_the_environment(monkeypatch):
     for name, value in (GIVEN | {"lease_s": "45.5"}).items():
         monkeypatch.setenv(f"PAYSTORM_{name.upper()}", value)
 
-    settings = Settings()
+    settings = Environment()
 
     assert settings.patience.lease_us == 45_500_000
     assert settings.psp_is_live is False
+
+
+def test_a_composed_service_does_not_listen_to_the_environment(monkeypatch):
+    monkeypatch.setenv("PAYSTORM_LEASE_S", "45")
+
+    assert Settings(**GIVEN).lease_s == 30
 
 
 @pytest.mark.parametrize(
