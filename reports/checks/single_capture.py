@@ -30,6 +30,7 @@ def _breach(intent: str, moneys: Sequence[Money]) -> Breach | None:
         at_us=extra[0].at_us,
         what=f"charged {len(captures)} times, {format_money(too_much_minor, currency)} too much{returned}",
         order_id=intent,
+        payment_id=next(money.payment.payment_named for money in moneys if extra[0] in money.captures),
         amount_minor=too_much_minor,
         currency=currency,
     )

@@ -1,0 +1,112 @@
+"""Documents tell the truth: every command in them runs, prints what is shown, and every link leads somewhere."""
+
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+ELLIPSIS = "..."
+# These run until somebody stops them, or load the machine; tests of their own run them as they are printed.
+ELSEWHERE = {"paystorm serve": "tests/live/test_serve.py", "paystorm load": "tests/live/test_load.py"}
+
+
+@dataclass(frozen=True)
+class Example:
+    """A command of a document with the output that is shown below it."""
+
+    document: str
+    command: str
+    output: tuple[str, ...]
+
+
+def examples() -> Iterator[Example]:
+    for document in DOCUMENTS:
+        for block in re.findall(r"^```console\n(.*?)^```", document.read_text(), re.MULTILINE | re.DOTALL):
+            for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+                command, *output = part.splitlines()
+                yield Example(document.name, command, tuple(output))
+
+
+EXAMPLES = list(examples())
+PAYSTORM = [example for example in EXAMPLES if example.command.startswith("paystorm ")]
+
+
+def is_elsewhere(example: Example) -> bool:
+    return any(example.command.startswith(prefix) for prefix in ELSEWHERE)
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all, because later commands speak of earlier runs."""
+    return tmp_path_factory.mktemp("documents")
+
+
+def test_there_are_examples_and_each_is_of_a_kind_that_is_tested():
+    assert len(PAYSTORM) >= 5
+    assert all(example.command.split()[0] in {"paystorm", "make"} for example in EXAMPLES)
+    assert all((ROOT / test).exists() for test in ELSEWHERE.values())
+
+
+@pytest.mark.timeout(200)
+def test_every_command_runs_and_prints_what_is_shown(desk):
+    for example in PAYSTORM:
+        if is_elsewhere(example):
+            continue
+        expected_code = 1 if "--defect" in example.command else 0
+        result = subprocess.run(
+            [sys.executable, "-m", "scenarios.cli", *shlex.split(example.command)[1:]],
+            cwd=desk,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+        assert result.returncode == expected_code, f"{example.command}: {result.stderr}"
+        # Amounts are printed with a space that does not break, which nobody types into a document.
+        assert_shown(example, result.stdout.replace("\N{NO-BREAK SPACE}", " ").splitlines())
+
+
+def assert_shown(example: Example, printed: list[str]) -> None:
+    """Each line that is shown was printed, in this order; `...` stands for lines left out."""
+    rest = iter(printed)
+    for line in example.output:
+        if line != ELLIPSIS:
+            assert line in rest, f"{example.document}: {example.command} no longer prints {line!r}"
+
+
+@pytest.mark.parametrize("target", sorted({e.command.split()[1] for e in EXAMPLES if e.command.startswith("make ")}))
+def test_every_make_target_exists(target):
+    result = subprocess.run(["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_to_a_file_leads_somewhere(document):
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text())
+
+    assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def test_every_file_that_the_code_map_names_exists():
+    named = re.findall(r"`([a-z_]+(?:/[a-z_]+)*(?:\.py|/))`", (ROOT / "ARCHITECTURE.md").read_text())
+    places = ["", "scenarios/", "psp_chaos/", "reports/"]
+
+    assert len(named) > 20
+    assert [name for name in named if not any((ROOT / place / name).exists() for place in places)] == []
+
+
+def test_the_readme_is_short_and_its_recipes_name_files_that_exist():
+    readme = (ROOT / "README.md").read_text()
+    recipes = re.findall(r"`([a-z_]+/[a-z_/]+\.py)`", (ROOT / "CONTRIBUTING.md").read_text())
+
+    assert len(readme.splitlines()) < 150
+    assert recipes
+    assert [name for name in recipes if not (ROOT / name).exists()] == []
