@@ -1,17 +1,17 @@
-"""The idempotency key is looked up and then inserted, with no unique constraint between two clicks of one instant."""
+"""Key and order are looked up and then inserted; no unique constraint stands between two clicks of one instant."""
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from engine.attempt import Attempt
 from engine.idempotency import Answer, KeyedRequest, KeyScope, Remembered
-from engine.ports import Books
-from engine.usecases import CreatePayment, PaymentOrder
-from engine.usecases.once import Done
+from engine.payment import Move
 from scenarios.defects.defect import Defect
-from service.store import PostgresStore
+from service.store import PostgresStore, rows
 from service.store.books import PostgresBooks
+from service.store.tables import attempts, payments, transitions
 from service.store.tables import idempotency_keys as keys
 from service.wiring import Parts
 
@@ -27,6 +27,23 @@ class _CheckingBooks(PostgresBooks):
             "expires_at_us": expires_at_us,
         }
         await self._connection.execute(insert(keys).values(values))
+        return True
+
+    async def live_payment_id(self, *, merchant_id: str, order_id: str) -> str | None:
+        is_live = (payments.c.merchant_id == merchant_id, payments.c.order_id == order_id, payments.c.state != "FAILED")
+        found = await self._connection.execute(select(payments.c.id).where(*is_live).limit(1))
+        return found.scalar_one_or_none()
+
+    async def open_payment(self, move: Move, attempt: Attempt) -> bool:
+        payment, transition = move.payment, move.transition
+        assert transition is not None
+        if payment.order_id is not None and await self.live_payment_id(
+            merchant_id=payment.merchant_id, order_id=payment.order_id
+        ):
+            return False
+        await self._connection.execute(insert(payments).values(rows.payment_values(payment)))
+        await self._connection.execute(insert(transitions).values(asdict(transition) | {"sequence": 1}))
+        await self._connection.execute(insert(attempts).values(rows.attempt_values(attempt)))
         return True
 
     async def remember(self, scope: KeyScope, answer: Answer) -> None:
@@ -47,22 +64,18 @@ class _CheckingStore(PostgresStore):
         return Remembered(fingerprint=row["fingerprint"], answer=answer, expires_at_us=row["expires_at_us"])
 
 
-class _Orderless(CreatePayment):
-    """Such a service trusts the key alone and does not look at the order."""
-
-    async def _create(self, books: Books, order: PaymentOrder) -> Done:
-        return await super()._create(books, replace(order, order_id=None))
-
-
 def _is(scope: KeyScope) -> tuple[ColumnElement[bool], ...]:
     return tuple(keys.c[name] == value for name, value in asdict(scope).items())
 
 
 KEY_CHECK_THEN_INSERT = Defect(
     id="key-check-then-insert",
-    what="The idempotency key is looked up and then inserted; nothing in between stops a second click.",
+    what="Key and order are looked up and then inserted; nothing in between stops a second click.",
     breaks=frozenset({"I1", "I6"}),
     exposed_by="duplicate-clicks",
-    parts=Parts(store=_CheckingStore, create_payment=_Orderless),
-    alterations=("ALTER TABLE idempotency_keys DROP CONSTRAINT idempotency_keys_pkey",),
+    parts=Parts(store=_CheckingStore),
+    alterations=(
+        "ALTER TABLE idempotency_keys DROP CONSTRAINT idempotency_keys_pkey",
+        "DROP INDEX one_live_payment_per_order",
+    ),
 )
