@@ -9,14 +9,14 @@ import yaml
 
 from psp_chaos.main import Environment as PspEnvironment
 from scenarios.live.load_settings import LoadSettings
-from service.settings import Settings
+from service.settings import Environment as ServiceEnvironment
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES = COMPOSE["services"]
 KNOWN_VARIABLES = {
     f"{model.model_config['env_prefix']}{name.upper()}"
-    for model in (Settings, LoadSettings, PspEnvironment)
+    for model in (ServiceEnvironment, LoadSettings, PspEnvironment)
     for name in model.model_fields
 }
 POSTGRES_VARIABLES = {"POSTGRES_USER", "POSTGRES_PASSWORD"}
@@ -49,7 +49,13 @@ def test_every_variable_is_a_setting_that_exists(name):
 
 
 @pytest.mark.parametrize(
-    ("name", "model"), [("service", Settings), ("worker", Settings), ("psp", PspEnvironment), ("locust", LoadSettings)]
+    ("name", "model"),
+    [
+        ("service", ServiceEnvironment),
+        ("worker", ServiceEnvironment),
+        ("psp", PspEnvironment),
+        ("locust", LoadSettings),
+    ],
 )
 def test_the_settings_are_complete_and_readable(name, model, monkeypatch):
     for variable, value in SERVICES[name]["environment"].items():
