@@ -20,7 +20,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    database_url: str
+    database_url: str = Field(repr=False)  # may hold a password
     psp_base_url: str
     psp_api_key: str = Field(repr=False)
     psp_webhook_secret: str = Field(repr=False)

@@ -15,6 +15,7 @@ from rich.console import Console
 from reports.errors import ReportError
 from scenarios.cli.exit_codes import ExitCode
 from scenarios.errors import BadInput, InfrastructureFailed
+from scenarios.virtual.errors import Escaped, ServerSilent, Stalled, Unsupported
 
 _EPILOGUE = """\
 Start here: `paystorm run lost-webhooks --seed 7`, then open the report that it names.
@@ -50,9 +51,12 @@ def run_command(arguments: list[str]) -> int:
     except (CycloptsError, BadInput, ReportError) as error:
         errors.print(f"paystorm: {error}", markup=False)
         return ExitCode.BAD_INPUT
-    except InfrastructureFailed as error:
+    except (InfrastructureFailed, ServerSilent, Unsupported) as error:
         errors.print(f"paystorm: {error}", markup=False)
         return ExitCode.INFRASTRUCTURE_FAILED
+    except (Escaped, Stalled) as error:
+        errors.print(f"paystorm: the simulation cannot be repeated: {error}", markup=False)
+        return ExitCode.NOT_DETERMINISTIC
     except KeyboardInterrupt:
         errors.print("paystorm: stopped", markup=False)
         return ExitCode.INTERRUPTED

@@ -45,7 +45,7 @@ def run(
         Print the verdict as JSON instead of text.
     database_url
         Use this PostgreSQL server instead of the embedded one. The run creates a database of its own there and drops
-        it afterwards; nothing else is touched. The server must trust this client.
+        it afterwards; nothing else is touched.
     """
     from scenarios.cli.output import ProgressBar, print_judgement
     from scenarios.cli.settings import parse_changes

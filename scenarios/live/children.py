@@ -119,4 +119,5 @@ def stop(children: Iterable[Child], *, patience_s: float = _STOP_TIMEOUT_S) -> N
 def _inherited() -> dict[str, str]:
     """Return our environment without what would change a run behind its back."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
-    return kept | {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
+    # Unbuffered, so that the last line of a log is the last thing that was said.
+    return kept | {"PYTHONUNBUFFERED": "1", "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}

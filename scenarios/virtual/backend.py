@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 
-from scenarios.virtual import pgwire
+from scenarios.virtual import pgwire, scram
 from scenarios.virtual.errors import ServerSilent, Unsupported
 from scenarios.virtual.loop import Address
 
@@ -23,7 +23,8 @@ _CHUNK = 1 << 16
 class Backend:
     """One server process of PostgreSQL at the other end of a socket."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, *, password: str | None = None) -> None:
+        self._password = password
         family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
         self.socket = socket.socket(family, socket.SOCK_STREAM)
         self._buffer = bytearray()
@@ -38,17 +39,34 @@ class Backend:
         self.socket.settimeout(_QUIET_S)
 
     def start(self, parameters: dict[str, str]) -> list[bytes]:
-        """Log in and return the server's reply.
+        """Log in and return the server's reply, as a server that trusts us would give it.
 
         Raises:
-            Unsupported: The server wants a password.
+            Unsupported: The server wants a password that we do not have, or in a way that we do not know.
         """
         reply = self.ask(pgwire.startup_packet(parameters), pgwire.LOGGED_IN)
-        if any(map(pgwire.asks_for_password, reply)):
-            raise Unsupported("the simulated server must trust its clients: a password was asked for")
+        if pgwire.asks_for_password(reply[-1]):
+            reply = self._authenticate(reply[-1])
         if pgwire.sqlstate(reply) is None:
             self.pid = pgwire.backend_pid(reply)
         return reply
+
+    def _authenticate(self, request: bytes) -> list[bytes]:
+        """Prove that we know the password, and return what the server says after that."""
+        if self._password is None:
+            raise Unsupported("the database server asks for a password; write it into the URL")
+        if scram.MECHANISM not in pgwire.mechanisms(request):
+            raise Unsupported("the database server asks for a password in another way than SCRAM-SHA-256")
+        client = scram.ScramClient(self._password)
+        (challenge,) = self.ask(pgwire.sasl_first(scram.MECHANISM, client.first()), pgwire.LOGGED_IN)
+        if not pgwire.asks_for_password(challenge):
+            return [challenge]
+        proof, *rest = self.ask(pgwire.message(b"p", client.final(pgwire.sasl_data(challenge))), pgwire.LOGGED_IN)
+        if not pgwire.asks_for_password(proof):
+            return [proof]
+        client.verify(pgwire.sasl_data(proof))
+        # The server goes on by itself, and part of it may have come along already.
+        return rest if rest and pgwire.READY.counts(rest[-1]) else rest + self.ask(b"", pgwire.LOGGED_IN)
 
     def ask(self, data: bytes, end: pgwire.End, *, when_quiet: Callable[[], None] | None = None) -> list[bytes]:
         """Send `data`, block until the reply has ended, and return its frames.
@@ -113,8 +131,8 @@ class Backend:
 class Watch:
     """Asks PostgreSQL on a connection of its own who waits for whom."""
 
-    def __init__(self, address: Address, *, user: str) -> None:
-        self._backend = Backend(address)
+    def __init__(self, address: Address, *, user: str, password: str | None) -> None:
+        self._backend = Backend(address, password=password)
         self._backend.start({"user": user, "database": "postgres"})
 
     def interrupt_if_blocked(self, pid: int) -> tuple[int, ...]:

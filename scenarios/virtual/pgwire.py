@@ -182,6 +182,22 @@ def asks_for_password(frame: bytes) -> bool:
     return frame[:1] == b"R" and frame[5:9] != b"\0\0\0\0"
 
 
+def mechanisms(frame: bytes) -> list[bytes]:
+    """The ways to prove a password that a server offers in its AuthenticationSASL frame; none for other frames."""
+    is_sasl = frame[5:9] == _LENGTH.pack(10)
+    return [name for name in frame[9:].split(b"\0") if name] if is_sasl else []
+
+
+def sasl_first(mechanism: bytes, data: bytes) -> bytes:
+    """The client's SASLInitialResponse."""
+    return message(b"p", mechanism + b"\0" + _LENGTH.pack(len(data)) + data)
+
+
+def sasl_data(frame: bytes) -> bytes:
+    """What a server says in an AuthenticationSASLContinue or AuthenticationSASLFinal frame."""
+    return frame[9:]
+
+
 def backend_pid(reply: Iterable[bytes]) -> int:
     """The process id that the server told at start-up."""
     (key,) = (frame for frame in reply if frame[:1] == b"K")

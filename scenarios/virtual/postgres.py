@@ -1,9 +1,9 @@
 """A real PostgreSQL server inside of virtual time: the only dialer a world has.
 
-The server must trust its clients and run nothing on its own schedule (autovacuum, parallel workers, jit: off). What
-virtual time cannot repeat is refused loudly: the server's own clock and chance in SQL, timeouts that it would count in
-real time, COPY FROM STDIN, and waits for locks that somebody outside of the simulation holds. NOTIFY arrives with the
-next reply. Rows without ORDER BY come as they lie on the server's pages, so runs to be compared must begin alike.
+The server must run nothing on its own schedule (autovacuum, parallel workers, jit: off). What virtual time cannot
+repeat is refused loudly: the server's own clock and chance in SQL, timeouts that it would count in real time, COPY FROM
+STDIN, and waits for locks that somebody outside of the simulation holds. NOTIFY arrives with the next reply. Rows
+without ORDER BY come as they lie on the server's pages, so runs to be compared must begin alike.
 """
 
 import asyncio
@@ -28,8 +28,11 @@ _ONE_WAY = Regime(low_s=0.000_05, high_s=0.001)
 class VirtualPostgres:
     """The server, as the processes of one world reach it."""
 
-    def __init__(self, *, loop: VirtualLoop, address: Address, streams: Streams, timeline: Timeline) -> None:
+    def __init__(
+        self, *, loop: VirtualLoop, address: Address, password: str | None, streams: Streams, timeline: Timeline
+    ) -> None:
         self.address = address
+        self._password = password
         self.regime = _ONE_WAY  # of each direction of a round trip; may be changed while the world runs
         self.round_trips = 0
         self.timeline = timeline
@@ -55,9 +58,8 @@ class VirtualPostgres:
         delay_ns = partial(self._delay_ns, process.name)
         await asyncio.sleep(delay_ns() / NS_PER_S)
         self._dialled += 1
-        session = Session(
-            name=f"{process.name}#{self._dialled}", loop=self._loop, server=self, backend=Backend(self.address)
-        )
+        backend = Backend(self.address, password=self._password)
+        session = Session(name=f"{process.name}#{self._dialled}", loop=self._loop, server=self, backend=backend)
         protocol = protocol_factory()
         assert isinstance(protocol, asyncio.Protocol)
         connection = Connection(loop=self._loop, process=process, session=session, protocol=protocol, delay_ns=delay_ns)
@@ -72,7 +74,7 @@ class VirtualPostgres:
     def interrupt_if_blocked(self, pid: int) -> tuple[Session, ...]:
         """Cancel a backend's statement if it waits for a lock, and return whose transactions hold it up."""
         by_pid = {session.backend.pid: session for session in self._connections}
-        self._watch = self._watch or Watch(self.address, user=by_pid[pid].user)
+        self._watch = self._watch or Watch(self.address, user=by_pid[pid].user, password=self._password)
         blockers = self._watch.interrupt_if_blocked(pid)
         if not by_pid.keys() >= set(blockers):
             raise Unsupported(f"{by_pid[pid].name} waits for a lock that somebody outside of the simulation holds")

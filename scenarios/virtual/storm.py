@@ -56,7 +56,9 @@ class Storm:
             defect: The bug that is planted in the service, if any.
         """
         self.scenario = scenario
-        self.world = World(seed=seed, epoch_us=EPOCH_US, postgres=_address(database))
+        self.world = World(
+            seed=seed, epoch_us=EPOCH_US, postgres=_address(database), postgres_password=database.password
+        )
         self.diary = Diary(now_us=self.world.clock.now_us)
         self.psp = self._start_psp()
         self._settings = _service_settings(scenario, database)

@@ -50,6 +50,7 @@ class World:
         seed: int,
         epoch_us: int,
         postgres: Address | None = None,
+        postgres_password: str | None = None,
         keep_timeline: bool = False,
         watched: tuple[str, ...] = WATCHED,
     ) -> None:
@@ -59,6 +60,7 @@ class World:
             seed: Decides all that chance decides.
             epoch_us: What the programs' clocks show when the run begins.
             postgres: Where the database server listens; None for a world without one.
+            postgres_password: For a server that does not trust its clients.
             keep_timeline: Keep the timeline's lines, to find the first difference between two runs.
             watched: The packages whose every call is looked at (`tripwires.py`).
         """
@@ -72,7 +74,13 @@ class World:
         self.network = Network(loop=self.loop, streams=streams, timeline=self.timeline)
         self._postgres = None
         if postgres is not None:
-            self._postgres = VirtualPostgres(loop=self.loop, address=postgres, streams=streams, timeline=self.timeline)
+            self._postgres = VirtualPostgres(
+                loop=self.loop,
+                address=postgres,
+                password=postgres_password,
+                streams=streams,
+                timeline=self.timeline,
+            )
             self.loop.dialer = self._postgres
         self._streams = streams
         self._processes: list[Process] = []
