@@ -78,6 +78,7 @@ class Manifest:
     started_at_us: int
     storm_ended_at_us: int  # the calm began
     ended_at_us: int  # the books were read
+    is_complete: bool = True  # False: somebody ended the run before its time
     final_within_s: int | float  # the promise: every payment is final this long after the calm began
     digest: str = ""  # SHA-256 of the records; written by write_run
     counts: JsonObject = field(default_factory=dict)

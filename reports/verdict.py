@@ -7,7 +7,7 @@ skipped, visibly, and decides nothing. A run in which nobody asked for anything 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
@@ -98,7 +98,7 @@ def judge(evidence: Evidence, *, checks: Sequence[Check] = CHECKS) -> Verdict:
     """
     truth = Truth.rebuild(evidence)
     results = tuple(_run(check, evidence, truth) for check in checks)
-    notes = () if truth.purchases else ("nobody asked for anything, so nothing was tested",)
+    notes = tuple(_notes(evidence, truth))
     validities = [result.validity for result in results if result.validity is not None]
     validity = Validity.worst([*validities, *(Validity.UNKNOWN for _ in notes)])
     sentences = [result.finding.sentence for result in results if result.finding is not None]
@@ -120,6 +120,14 @@ def _conclusion(validity: Validity, results: Sequence[CheckResult]) -> str:
         return "Whether all is well cannot be said."
     reserve = ", as far as the evidence goes" if any(result.is_skipped for result in results) else ""
     return f"Nobody lost money or paid twice{reserve}."
+
+
+def _notes(evidence: Evidence, truth: Truth) -> Iterator[str]:
+    """Yield why the run as a whole cannot be called valid."""
+    if not truth.purchases:
+        yield "nobody asked for anything, so nothing was tested"
+    if not evidence.manifest.is_complete:
+        yield "the run was ended before its time, so nothing can be said of what was still to come"
 
 
 def _run(check: Check, evidence: Evidence, truth: Truth) -> CheckResult:

@@ -30,6 +30,7 @@ class Recording:
     started_at_us: int
     storm_ended_at_us: int
     ended_at_us: int
+    is_complete: bool = True  # False: somebody ended it before its time
     diary: Rows
     service: Mapping[str, Rows]
     psp: Mapping[str, Rows]
@@ -68,6 +69,7 @@ class Recording:
             "started_at_us": self.started_at_us,
             "storm_ended_at_us": self.storm_ended_at_us,
             "ended_at_us": self.ended_at_us,
+            "is_complete": self.is_complete,
             "final_within_s": self.scenario.final_within_s,
             "counts": dict(self.counts),
         }

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from scenarios.cli.exit_codes import ExitCode
+from scenarios.cli.settings import Seed
 
 
 def load(
@@ -18,7 +19,7 @@ def load(
     duration: Annotated[int, Parameter(validator=Number(gte=1, lte=3_600))] = 30,
     headless: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     web_port: Annotated[int, Parameter(validator=Number(gte=0, lte=65_535))] = 8089,
-    seed: int = 1,
+    seed: Seed = 1,
     out: Path | None = None,
     database_url: str | None = None,
     json: Annotated[bool, Parameter(negative="", show_default=False)] = False,

@@ -8,13 +8,14 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from scenarios.cli.exit_codes import ExitCode
+from scenarios.cli.settings import Seed
 
 
 def run(
     name: str,
     /,
     *,
-    seed: int = 1,
+    seed: Seed = 1,
     customers: int | None = None,
     defect: str | None = None,
     set_: Annotated[Sequence[str], Parameter(name="--set", negative="", show_default=False)] = (),

@@ -1,8 +1,15 @@
-"""Parsing of `--set key=value`."""
+"""Options that several commands share."""
 
 from collections.abc import Sequence
+from typing import Annotated
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
 
 from scenarios.errors import BadInput
+
+# The evidence keeps the seed as a 64-bit number.
+type Seed = Annotated[int, Parameter(validator=Number(gte=0, lt=2**63))]
 
 
 def parse_changes(texts: Sequence[str]) -> dict[str, str]:

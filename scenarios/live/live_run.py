@@ -16,10 +16,10 @@ from sqlalchemy.pool import NullPool
 
 from scenarios.customers.diary import Diary, DiaryRow
 from scenarios.errors import InfrastructureFailed
+from scenarios.interrupts import ignore_interrupts, interrupts_restored
 from scenarios.live.calm import await_rest
 from scenarios.live.children import Child, stop
 from scenarios.live.diary_file import DiaryReader
-from scenarios.live.interrupts import ignore_interrupts, interrupts_restored
 from scenarios.live.last_look import look_once_more
 from scenarios.live.load_generator import DIARY, Load
 from scenarios.live.system import LiveSystem
@@ -53,7 +53,7 @@ class LiveRun:
         began_s, started_at_us = time.monotonic(), _now_us()
         diary = self._storm()
         storm_ended_at_us = _now_us()
-        self._calm(diary)
+        is_complete = self._calm(diary)
         with interrupts_restored():
             ignore_interrupts()
             # The service's books come first: money that moves in between then looks like news on its way, not a lie.
@@ -69,6 +69,7 @@ class LiveRun:
             started_at_us=started_at_us,
             storm_ended_at_us=storm_ended_at_us,
             ended_at_us=ended_at_us,
+            is_complete=is_complete,
             diary=diary.rows,
             service=service,
             psp={name: rows for name, rows in psp.items() if name != "faults"},
@@ -93,12 +94,15 @@ class LiveRun:
         diary.rows.extend(reader.read_on())
         return diary
 
-    def _calm(self, diary: Diary) -> None:
-        """Let everything come to rest, and let the customers see it."""
-        with suppress(KeyboardInterrupt):
-            tell = self._teller("calm", lambda: diary.rows)
+    def _calm(self, diary: Diary) -> bool:
+        """Let everything come to rest, and let the customers see it; tell whether nobody cut it short."""
+        tell = self._teller("calm", lambda: diary.rows)
+        try:
             await_rest(self.system, patience_s=self.scenario.final_within_s, tell=tell)
             look_once_more(diary, self.system)
+        except KeyboardInterrupt:
+            return False
+        return True
 
     def _await_end_of_load(self, tell: Callable[[], None]) -> None:
         duration_s = self.load.duration_s

@@ -16,9 +16,9 @@ from sqlalchemy.engine import URL
 from scenarios.database import database_server
 from scenarios.embedded_postgres import KILLABLE
 from scenarios.errors import BadInput, InfrastructureFailed
+from scenarios.interrupts import ignore_interrupts, interrupts_restored
 from scenarios.live.children import Child, Children
 from scenarios.live.credentials import Credentials
-from scenarios.live.interrupts import ignore_interrupts, interrupts_restored
 from scenarios.live.ports import LOOPBACK, choose_port
 from scenarios.live.preparation import prepare
 from scenarios.live.psp_control import PspControl

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 
 from sqlalchemy import text
 from sqlalchemy.engine import URL
@@ -13,6 +12,7 @@ from psp_chaos.export import export_bites
 from psp_chaos.export import export_books as export_psp_books
 from scenarios.database import DatabaseServer
 from scenarios.defects import Defect, find_defect
+from scenarios.interrupts import first_interrupt_handled_by
 from scenarios.progress import Listener
 from scenarios.recording import Recording, Rows
 from scenarios.spec import Scenario
@@ -32,7 +32,7 @@ def run_virtually(
 ) -> Recording:
     """Run a scenario and return what everybody wrote down.
 
-    Ctrl-C ends the run early; what was recorded until then is returned, and the judge sees that the calm was too short.
+    Ctrl-C ends the run early; what was recorded until then is returned, and the judge is told.
 
     Args:
         scenario: What shall happen.
@@ -50,8 +50,8 @@ def run_virtually(
     with server.new_database() as database:
         asyncio.run(_prepare(database, defect))
         storm = Storm(scenario, seed=seed, database=database, listener=listener, defect=defect)
-        with storm.world, suppress(KeyboardInterrupt):
-            storm.run()
+        with storm.world:
+            is_complete = _run(storm)
         service_books = asyncio.run(_read_service_books(database))
     ended_at_us = storm.world.clock.now_us()
     return Recording(
@@ -63,6 +63,7 @@ def run_virtually(
         started_at_us=EPOCH_US,
         storm_ended_at_us=min(ended_at_us, EPOCH_US + to_ns(scenario.storm_s) // NS_PER_US),
         ended_at_us=ended_at_us,
+        is_complete=is_complete,
         diary=storm.diary.rows,
         service=service_books,
         psp=export_psp_books(storm.psp),
@@ -70,6 +71,16 @@ def run_virtually(
         counts=storm.counts,
         wall_s=time.monotonic() - started_s,
     )
+
+
+def _run(storm: Storm) -> bool:
+    """Let storm and calm pass; tell whether they passed to their end."""
+    try:
+        with first_interrupt_handled_by(storm.world.interrupt):
+            storm.run()
+    except KeyboardInterrupt:
+        return False
+    return True
 
 
 async def _prepare(database: URL, defect: Defect | None) -> None:

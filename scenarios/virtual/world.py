@@ -87,6 +87,7 @@ class World:
         self._collects_garbage = gc.isenabled()
         gc.disable()  # until the world is closed: the loop collects when the run says so
         self._fatal: BaseException | None = None
+        self._interrupted = False
         self._tripwires = Tripwires(
             clock=self.clock, random=streams.stream("libraries"), escape=self.loop.escape, watched=watched
         )
@@ -141,6 +142,7 @@ class World:
             Escaped: Something tried to leave the simulation, even if the program has swallowed the error.
             AssertionError: A program's own assertion failed anywhere.
             Stalled: Nothing is left to happen.
+            KeyboardInterrupt: Somebody called `interrupt`.
             Exception: The event failed with this.
         """
         event = self._event_of(until)
@@ -155,6 +157,11 @@ class World:
             assert isinstance(event.value, BaseException)
             raise event.value
         return event.value
+
+    def interrupt(self) -> None:
+        """Let `run` end after the turn that is under way; may be called by a signal handler."""
+        self._interrupted = True
+        self.loop.stop()
 
     def close(self) -> None:
         """End everything without letting it run: no socket, no task and no warning is left."""

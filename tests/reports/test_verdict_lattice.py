@@ -191,3 +191,12 @@ def test_a_hundred_thousand_rows_are_judged_in_seconds(run):
 
     assert verdict.validity is Validity.VALID
     assert next(result.examined for result in verdict.checks if result.id == "I4") > 80_000
+
+
+def test_a_run_that_somebody_ended_is_not_called_valid(run):
+    run.manifest["is_complete"] = False
+
+    verdict = run.verdict()
+
+    assert verdict.validity is Validity.UNKNOWN
+    assert verdict.notes == ("the run was ended before its time, so nothing can be said of what was still to come",)

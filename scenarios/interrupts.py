@@ -1,0 +1,49 @@
+"""Ctrl-C at the right moments only: between two steps of a simulation, and never while we clean up after ourselves.
+
+An exception raised wherever the signal happens to arrive could be swallowed by a simulated program, or leave things
+half taken down. An end is bounded in time, so an impatient second Ctrl-C need not cut it short and leave processes.
+"""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+_INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def interrupts_restored() -> Iterator[None]:
+    """Let interrupts work at the end as they did at the beginning."""
+    before = {interrupt: signal.getsignal(interrupt) for interrupt in _INTERRUPTS}
+    try:
+        yield
+    finally:
+        for interrupt, handler in before.items():
+            signal.signal(interrupt, handler)
+
+
+def ignore_interrupts() -> None:
+    """Ignore interrupts until they are restored; start no process meanwhile, because it would ignore them too."""
+    for interrupt in _INTERRUPTS:
+        signal.signal(interrupt, signal.SIG_IGN)
+
+
+@contextmanager
+def first_interrupt_handled_by(stop: Callable[[], None]) -> Iterator[None]:
+    """Call `stop` at the first interrupt; the next one does again what it did before."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread hears signals
+        return
+    before = {interrupt: signal.getsignal(interrupt) for interrupt in _INTERRUPTS}
+
+    def on_interrupt(_number: int, _frame: FrameType | None) -> None:
+        for interrupt, handler in before.items():
+            signal.signal(interrupt, handler)
+        stop()
+
+    with interrupts_restored():
+        for interrupt in _INTERRUPTS:
+            signal.signal(interrupt, on_interrupt)
+        yield
