@@ -1,31 +1,27 @@
 """`paystorm list`."""
 
-import json as jsonlib
+import json
 from collections.abc import Iterable
-from typing import Annotated
 
-from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
 from scenarios.cli.exit_codes import ExitCode
+from scenarios.cli.options import AsJson
 
 
-def list_scenarios(*, json: Annotated[bool, Parameter(negative="", show_default=False)] = False) -> ExitCode:
+def list_scenarios(*, as_json: AsJson = False) -> ExitCode:
     """List the scenarios, the customers they cast, the faults they order and the defects to plant.
 
-    Parameters
-    ----------
-    json
-        Print the scenarios as JSON, each with everything that `--set` can change.
+    As JSON, the scenarios alone, each with everything that `paystorm run --set` can change.
     """
     from psp_chaos.faults.menu import MENU
     from scenarios.customers.cast import CAST
     from scenarios.defects import DEFECTS
     from scenarios.library import LIBRARY
 
-    if json:
-        print(jsonlib.dumps([scenario.model_dump(mode="json") for scenario in LIBRARY.values()], indent=2))
+    if as_json:
+        print(json.dumps([scenario.model_dump(mode="json") for scenario in LIBRARY.values()], indent=2))
         return ExitCode.HOLDS
     scenarios = ((scenario.name, scenario.story) for scenario in LIBRARY.values())
     customers = ((name, _first_sentence(customer.__doc__)) for name, customer in CAST.items())

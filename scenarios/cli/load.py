@@ -2,27 +2,39 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from scenarios.cli.exit_codes import ExitCode
-from scenarios.cli.settings import Seed
+from scenarios.cli.options import AsJson, DatabaseUrl, Out, Port, ScenarioName, Seed
+
+if TYPE_CHECKING:
+    from scenarios.live.load_generator import Load
+    from scenarios.spec import Scenario
+
+_HEADLESS_HELP = "Start at once and end by itself; otherwise Locust's pages start and end the load."
+
+type Users = Annotated[
+    int, Parameter(help="How many customers are there at any time.", validator=Number(gte=1, lte=1_000))
+]
+type Duration = Annotated[int, Parameter(help="Seconds of load, with --headless.", validator=Number(gte=1, lte=3_600))]
+type Headless = Annotated[bool, Parameter(help=_HEADLESS_HELP, negative="", show_default=False)]
 
 
 def load(
-    name: str,
+    name: ScenarioName,
     /,
     *,
-    users: Annotated[int, Parameter(validator=Number(gte=1, lte=1_000))] = 20,
-    duration: Annotated[int, Parameter(validator=Number(gte=1, lte=3_600))] = 30,
-    headless: Annotated[bool, Parameter(negative="", show_default=False)] = False,
-    web_port: Annotated[int, Parameter(validator=Number(gte=0, lte=65_535))] = 8089,
+    users: Users = 20,
+    duration: Duration = 30,
+    headless: Headless = False,
+    web_port: Port = 8089,
     seed: Seed = 1,
-    out: Path | None = None,
-    database_url: str | None = None,
-    json: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+    out: Out = None,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
 ) -> ExitCode:
     """Drive a scenario in real time with Locust, then judge what happened.
 
@@ -31,34 +43,15 @@ def load(
 
     Parameters
     ----------
-    name
-        The scenario; `paystorm list` shows them.
-    users
-        How many customers are there at any time.
-    duration
-        Seconds of load, with --headless.
-    headless
-        Start at once and end by itself; otherwise Locust's pages start and end the load.
     web_port
         The port of Locust's pages; 0 for any free one.
-    seed
-        Decides what each customer does and which requests the faults hit.
-    out
-        The run folder to write; by default `runs/NAME-SEED`, numbered if it exists.
-    database_url
-        Use this PostgreSQL server instead of the embedded one; a database of its own is created there and dropped
-        at the end.
-    json
-        Print the verdict as JSON instead of text.
     """
-    from scenarios.cli.output import ProgressBar, print_judgement
+    from scenarios.cli.output import print_judgement
     from scenarios.judgement import judge_folder
     from scenarios.library import find_scenario
-    from scenarios.live.live_run import LiveRun
-    from scenarios.live.load_generator import Load, start_load
+    from scenarios.live.load_generator import Load
     from scenarios.live.pacing import at_live_pace
     from scenarios.live.ports import choose_port
-    from scenarios.live.system import Addresses, live_system
     from scenarios.run_folder import choose_folder
 
     scenario = at_live_pace(find_scenario(name), users=users, duration_s=duration)
@@ -69,28 +62,31 @@ def load(
         duration_s=duration if headless else None,
         web_port=None if headless else choose_port(web_port, option="--web-port"),
     )
-    addresses = Addresses.choose()
     folder = choose_folder(out, scenario=name, seed=seed)
-    with live_system(
-        scenario, seed=seed, addresses=addresses, logs=folder.absolute() / "logs", database_url=database_url
-    ) as system:
+    _drive(plan, scenario, folder=folder, database_url=database_url)
+    return print_judgement(judge_folder(folder), json=as_json)
+
+
+def _drive(plan: "Load", scenario: "Scenario", *, folder: Path, database_url: str | None) -> None:
+    """Let Locust drive a system of its own, and write what everybody wrote down."""
+    from scenarios.cli.output import ProgressBar
+    from scenarios.live.live_run import LiveRun
+    from scenarios.live.load_generator import start_load
+    from scenarios.live.system import Addresses, live_system
+
+    logs, addresses = folder.absolute() / "logs", Addresses.choose()
+    with live_system(scenario, seed=plan.seed, addresses=addresses, logs=logs, database_url=database_url) as system:
         locust = start_load(plan, system)
         if plan.web_port is not None:
             _invite(plan.web_port)
-        with ProgressBar(description=name) as bar:
+        with ProgressBar(description=plan.scenario) as bar:
             live_run = LiveRun(
-                load=plan,
-                scenario=scenario,
-                command=_command(name, users=users, duration=duration, seed=seed, headless=headless),
-                system=system,
-                locust=locust,
-                listener=bar,
+                load=plan, scenario=scenario, command=_command(plan), system=system, locust=locust, listener=bar
             )
             recording = live_run.record()
         recording.write(folder)
         if locust.process.returncode < 0:
             print(f"what was found until {locust.obituary()} is judged", file=sys.stderr)
-    return print_judgement(judge_folder(folder), json=json)
 
 
 def _invite(web_port: int) -> None:
@@ -101,6 +97,6 @@ def _invite(web_port: int) -> None:
     print(f"end it at {pages}/end, or with Ctrl-C here; then it is judged", file=sys.stderr)
 
 
-def _command(name: str, *, users: int, duration: int, seed: int, headless: bool) -> str:
-    ending = f" --headless --duration {duration}" if headless else ""
-    return f"paystorm load {name} --users {users} --seed {seed}{ending}"
+def _command(plan: "Load") -> str:
+    ending = "" if plan.duration_s is None else f" --headless --duration {plan.duration_s}"
+    return f"paystorm load {plan.scenario} --users {plan.users} --seed {plan.seed}{ending}"

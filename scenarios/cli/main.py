@@ -1,7 +1,7 @@
 """Entry point: parse, dispatch, and turn what went wrong into one line and an exit code.
 
-Commands are named by import path and imported when called, because pandas, matplotlib and FastAPI take longer to import
-than most commands take to run.
+A command imports what it needs when it is called, because pandas, matplotlib and FastAPI take longer to import than
+most commands take to run.
 """
 
 import signal
@@ -13,7 +13,14 @@ from cyclopts import App, CycloptsError
 from rich.console import Console
 
 from reports.errors import ReportError
+from scenarios.cli.check import check
 from scenarios.cli.exit_codes import ExitCode
+from scenarios.cli.listing import list_scenarios
+from scenarios.cli.load import load
+from scenarios.cli.replay import replay
+from scenarios.cli.report import report
+from scenarios.cli.run import run
+from scenarios.cli.serve import serve
 from scenarios.errors import BadInput, InfrastructureFailed
 from scenarios.virtual.errors import Escaped, ServerSilent, Stalled, Unsupported
 
@@ -29,13 +36,9 @@ app = App(
     help="Find out whether your payments survive repeated clicks, lost webhooks, a stalling bank and dying machines.",
     help_epilogue=_EPILOGUE,
 )
-app.command("scenarios.cli.listing:list_scenarios", name="list", help="List scenarios, customers, faults and defects.")
-app.command("scenarios.cli.run:run", name="run", help="Run a scenario in virtual time, judge it, write a report.")
-app.command("scenarios.cli.replay:replay", name="replay", help="Run again what a run folder records, and compare.")
-app.command("scenarios.cli.check:check", name="check", help="Judge a run folder again.")
-app.command("scenarios.cli.report:report", name="report", help="Write the report of a run folder again.")
-app.command("scenarios.cli.serve:serve", name="serve", help="Start service, worker and PSP in real time on loopback.")
-app.command("scenarios.cli.load:load", name="load", help="Drive a scenario in real time with Locust, then judge it.")
+app.command(list_scenarios, name="list")
+for command in (run, replay, check, report, serve, load):
+    app.command(command)
 
 
 def main() -> NoReturn:

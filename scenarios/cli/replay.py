@@ -1,36 +1,16 @@
 """`paystorm replay`."""
 
-from pathlib import Path
-from typing import Annotated
-
-from cyclopts import Parameter
-
 from scenarios.cli.exit_codes import ExitCode
+from scenarios.cli.options import AsJson, DatabaseUrl, Out, RunFolder
 
 
 def replay(
-    folder: Path,
-    /,
-    *,
-    out: Path | None = None,
-    json: Annotated[bool, Parameter(negative="", show_default=False)] = False,
-    database_url: str | None = None,
+    folder: RunFolder, /, *, out: Out = None, as_json: AsJson = False, database_url: DatabaseUrl = None
 ) -> ExitCode:
     """Run again what a run folder records, and compare the two to the last byte.
 
     Exit code 3 says that they differ: then the code, a library or PostgreSQL has changed since, or the simulation is
     not deterministic, which would be a bug of Paystorm.
-
-    Parameters
-    ----------
-    folder
-        The run folder to repeat; its manifest holds the whole plan.
-    out
-        The run folder to write; by default a new one beside the others under `runs/`.
-    json
-        Print the verdict as JSON instead of text.
-    database_url
-        Use this PostgreSQL server instead of the embedded one.
     """
     from scenarios.cli.output import ProgressBar, print_comparison, print_judgement
     from scenarios.database import database_server
@@ -42,6 +22,6 @@ def replay(
     again = choose_folder(out, scenario=first.scenario.name, seed=first.seed)
     with database_server(database_url) as server, ProgressBar(description=f"again: {folder.name}") as bar:
         repetition = repeat(first, server=server, listener=bar, out=again)
-    code = print_judgement(judge_folder(again), json=json)
+    code = print_judgement(judge_folder(again), json=as_json)
     print_comparison(repetition)
     return code if repetition.is_equal else ExitCode.NOT_DETERMINISTIC

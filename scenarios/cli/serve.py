@@ -1,13 +1,7 @@
 """`paystorm serve`."""
 
-from typing import Annotated
-
-from cyclopts import Parameter
-from cyclopts.validators import Number
-
 from scenarios.cli.exit_codes import ExitCode
-
-type Port = Annotated[int, Parameter(validator=Number(gte=0, lte=65_535))]
+from scenarios.cli.options import DatabaseUrl, Port
 
 _LOOK_S = 0.2
 
@@ -17,7 +11,7 @@ def serve(
     port: Port = 8000,
     psp_port: Port = 8420,
     faults: str | None = None,
-    database_url: str | None = None,
+    database_url: DatabaseUrl = None,
 ) -> ExitCode:
     """Start the payment service, its worker and the PSP in real time on 127.0.0.1, until Ctrl-C.
 
@@ -31,9 +25,6 @@ def serve(
         Where the PSP listens; 0 for any free port.
     faults
         Let the PSP misbehave as in this scenario, all the time; `paystorm list` shows them.
-    database_url
-        Use this PostgreSQL server instead of the embedded one; a database of its own is created there and dropped
-        at the end.
     """
     import time
     from contextlib import suppress
