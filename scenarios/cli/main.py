@@ -6,6 +6,7 @@ most commands take to run.
 
 import signal
 import sys
+from importlib.metadata import version
 from types import FrameType
 from typing import NoReturn
 
@@ -33,6 +34,7 @@ Exit codes: 0 every invariant holds · 1 one is broken · 2 bad input · 3 not d
 app = App(
     suppress_keyboard_interrupt=False,  # main() has a word for it
     name="paystorm",
+    version=lambda: version("paystorm"),
     help="Find out whether your payments survive repeated clicks, lost webhooks, a stalling bank and dying machines.",
     help_epilogue=_EPILOGUE,
 )

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -141,6 +142,10 @@ def test_every_command_teaches_itself(command):
 
     assert result.returncode == 0
     assert "Usage: paystorm" in result.stdout
+
+
+def test_the_version_is_the_packages():
+    assert paystorm("--version").stdout.strip() == version("paystorm")
 
 
 def test_help_imports_nothing_heavy():
