@@ -1,4 +1,4 @@
-"""Every endpoint, dependency and error handler is a coroutine: a plain `def` would hop to a thread, out of any world."""
+"""Endpoints, dependencies and error handlers are coroutines: a plain `def` would hop to a thread, out of the world."""
 
 import inspect
 from collections.abc import Callable, Iterator
