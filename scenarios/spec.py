@@ -11,13 +11,12 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator, model_validator
 
 from psp_chaos.faults.spec import FaultSpec
+from scenarios.crashes import Crash, Seconds, Span
 from scenarios.customers.cast import CAST
 from scenarios.errors import BadInput
 from service.settings import Settings
 
-type Seconds = Annotated[float, Field(ge=0, le=366 * 86_400)]
 type Share = Annotated[float, Field(ge=0, le=1)]
-type Span = tuple[Seconds, Seconds]
 
 
 class Scenario(BaseModel):
@@ -34,6 +33,7 @@ class Scenario(BaseModel):
     calm_s: Seconds
     final_within_s: Seconds  # the promise: every payment is final this long after the calm began
     faults: tuple[FaultSpec, ...] = ()  # what the PSP does wrong, by default only during the storm
+    crashes: tuple[Crash, ...] = ()  # processes that die during the storm
     psp_latency_s: Span = (0.05, 0.4)  # how long the PSP thinks about a request
     psp_asynchronous_share: Share = 0.0  # of the payments, captured some time after the answer, as banks do
     psp_asynchronous_s: Span = (5, 60)  # how long such a capture takes

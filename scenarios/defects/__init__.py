@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from scenarios.defects.background_only import BACKGROUND_ONLY
 from scenarios.defects.defect import Defect
 from scenarios.defects.key_check_then_insert import KEY_CHECK_THEN_INSERT
 from scenarios.defects.timeout_is_failure import TIMEOUT_IS_FAILURE
@@ -10,7 +11,10 @@ from scenarios.defects.webhook_ignores_state import WEBHOOK_IGNORES_STATE
 from scenarios.errors import BadInput
 
 DEFECTS: Mapping[str, Defect] = MappingProxyType(
-    {defect.id: defect for defect in (KEY_CHECK_THEN_INSERT, TIMEOUT_IS_FAILURE, WEBHOOK_IGNORES_STATE)}
+    {
+        defect.id: defect
+        for defect in (KEY_CHECK_THEN_INSERT, TIMEOUT_IS_FAILURE, WEBHOOK_IGNORES_STATE, BACKGROUND_ONLY)
+    }
 )
 
 __all__ = ["DEFECTS", "Defect", "find_defect"]

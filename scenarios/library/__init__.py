@@ -5,12 +5,13 @@ from types import MappingProxyType
 
 from scenarios.errors import BadInput
 from scenarios.library.duplicate_clicks import DUPLICATE_CLICKS
+from scenarios.library.dying_machines import DYING_MACHINES
 from scenarios.library.latency_spikes import LATENCY_SPIKES
 from scenarios.library.lost_webhooks import LOST_WEBHOOKS
 from scenarios.spec import Scenario
 
 LIBRARY: Mapping[str, Scenario] = MappingProxyType(
-    {scenario.name: scenario for scenario in (DUPLICATE_CLICKS, LOST_WEBHOOKS, LATENCY_SPIKES)}
+    {scenario.name: scenario for scenario in (DUPLICATE_CLICKS, LOST_WEBHOOKS, LATENCY_SPIKES, DYING_MACHINES)}
 )
 
 

@@ -52,6 +52,7 @@ def at_live_pace(scenario: Scenario, *, users: int, duration_s: float) -> Scenar
         "calm_s": PROMISE_S,
         "final_within_s": PROMISE_S,
         "faults": tuple(_shortened_fault(fault) for fault in scenario.faults),
+        "crashes": (),  # real processes are not killed yet
         "psp_asynchronous_s": _shortened(list(scenario.psp_asynchronous_s)),
         # One process behind one port; two workers, because one alone never meets another's lease.
         "service_processes": 1,

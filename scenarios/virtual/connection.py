@@ -95,12 +95,15 @@ class Connection(asyncio.Transport):
             self._lost = self._closing = True
             self._protocol.connection_lost(error)
 
+    def disown(self) -> None:
+        """Let a dead client's driver know, lest its finalizer complain; whatever it makes of the news goes nowhere."""
+        with contextlib.suppress(Exception):
+            self._tell(None)
+
     def dispose(self) -> None:
         """Leave nothing behind when the world closes: no backend, and no driver that thinks itself connected."""
         self.session.backend.hang_up()
-        # The driver's owner may be long dead; whatever it makes of the news goes nowhere.
-        with contextlib.suppress(Exception):
-            self._tell(None)
+        self.disown()
 
     def is_closing(self) -> bool:
         """Whether the client has hung up."""

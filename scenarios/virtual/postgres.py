@@ -98,6 +98,7 @@ class VirtualPostgres:
         for connection in list(self._connections.values()):
             if connection.process is process:
                 connection.sever()
+                connection.disown()
 
     def close(self) -> None:
         """End all backends and the watch."""

@@ -8,7 +8,6 @@ from sqlalchemy import text
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from psp_chaos.export import export_bites
 from psp_chaos.export import export_books as export_psp_books
 from scenarios.database import DatabaseServer
 from scenarios.defects import Defect, find_defect
@@ -67,7 +66,7 @@ def run_virtually(
         diary=storm.diary.rows,
         service=service_books,
         psp=export_psp_books(storm.psp),
-        faults=export_bites(storm.psp),
+        faults=storm.bites,
         counts=storm.counts,
         wall_s=time.monotonic() - started_s,
     )

@@ -6,11 +6,13 @@ alone: whoever listens to the progress, or lends another server, cannot change i
 """
 
 from collections.abc import Iterator
+from operator import itemgetter
 
 import httpx
 from sqlalchemy.engine import URL
 
 from psp_chaos.app import Psp, create_psp
+from psp_chaos.export import export_bites
 from psp_chaos.settings import PresetEndpoint, PspSettings
 from scenarios.customers.cast import CAST
 from scenarios.customers.client import PaystormClient
@@ -22,12 +24,12 @@ from scenarios.spec import Scenario
 from scenarios.virtual.driver import Driver, Steps
 from scenarios.virtual.latency import Regime
 from scenarios.virtual.loop import Address
+from scenarios.virtual.machines import SERVICE_HOST, Machines
+from scenarios.virtual.nemesis import Nemesis
 from scenarios.virtual.network import Latency
-from scenarios.virtual.processes import Process
 from scenarios.virtual.units import to_ns
 from scenarios.virtual.world import World
 from service.settings import Settings
-from service.wiring import Service, compose, create_database_engine
 
 EPOCH_US = 1_767_225_600_000_000
 """When every virtual run begins: 2026-01-01T00:00:00Z."""
@@ -35,7 +37,7 @@ EPOCH_US = 1_767_225_600_000_000
 API_KEY = "key_of_the_merchant"
 _PSP_KEY = "sk_test_paystorm"
 _WEBHOOK_SECRET = "whsec_paystorm"  # noqa: S105 - a world of its own has no secrets
-_SERVICE, _PSP = "service", "psp"
+_PSP = "psp"
 _PROGRESS_STEPS = 200
 _POSTGRES_PORT = 5432
 
@@ -61,12 +63,18 @@ class Storm:
         )
         self.diary = Diary(now_us=self.world.clock.now_us)
         self.psp = self._start_psp()
-        self._settings = _service_settings(scenario, database)
-        self._parts = defect.parts if defect else None
+        self.machines = Machines(
+            self.world, settings=_service_settings(scenario, database), parts=defect.parts if defect else None
+        )
+        self.nemesis = Nemesis(self.world, self.machines, storm_s=scenario.storm_s)
         self._listener = listener
         self._customers_done = 0
-        self._shape_network()
-        self._start_services()
+        self.world.network.rules.extend(_latencies(scenario))
+
+    @property
+    def bites(self) -> list[dict[str, object]]:
+        """Every time that a fault bit, in the order of time."""
+        return sorted([*export_bites(self.psp), *self.nemesis.bites], key=itemgetter("at_us"))
 
     @property
     def counts(self) -> dict[str, int]:
@@ -81,6 +89,9 @@ class Storm:
 
     def run(self) -> None:
         """Let storm and calm pass."""
+        self.machines.start({"service": self.scenario.service_processes, "worker": self.scenario.workers})
+        for crash in self.scenario.crashes:
+            self.nemesis.haunt(crash)
         self._invite_customers()
         self.world.env.process(self._tell_progress())
         self.world.run(until=to_ns(self.scenario.storm_s + self.scenario.calm_s))
@@ -99,36 +110,13 @@ class Storm:
         world.network.attach(_PSP, world.process(_PSP), psp.app)
         return psp
 
-    def _start_services(self) -> None:
-        for number in range(1, self.scenario.service_processes + 1):
-            process = self.world.process(f"{_SERVICE}/{number}")
-            self.world.network.attach(_SERVICE, process, self._compose(process).app)
-        for number in range(1, self.scenario.workers + 1):
-            process = self.world.process(f"worker/{number}")
-            process.spawn(self._compose(process).worker.run(), name="worker")
-
-    def _compose(self, process: Process) -> Service:
-        """Put one process of the service together; each has its own pool, cache and randomness."""
-        return compose(
-            settings=self._settings,
-            clock=self.world.clock,
-            ids=self.world.ids(process.name),
-            random=self.world.stream(process.name),
-            database=create_database_engine(self._settings),
-            psp_http=httpx.AsyncClient(transport=self.world.transport(process.name)),
-            parts=self._parts,
-        )
-
-    def _shape_network(self) -> None:
-        self.world.network.rules.extend(_latencies(self.scenario))
-
     def _invite_customers(self) -> None:
         driver = Driver(
             env=self.world.env,
             network=self.world.network,
             client=PaystormClient(api_key=API_KEY),
             diary=self.diary,
-            host=_SERVICE,
+            host=SERVICE_HOST,
         )
         draw = self.world.stream("arrivals")
         names, weights = zip(*sorted(self.scenario.scripts.items()), strict=True)  # a plan has no order
@@ -155,7 +143,7 @@ class Storm:
                     phase="storm" if now_s < self.scenario.storm_s else "calm",
                     elapsed_s=now_s,
                     total_s=total_s,
-                    faults=len(self.psp.faults.bites),
+                    faults=len(self.psp.faults.bites) + len(self.nemesis.bites),
                     customers_done=self._customers_done,
                 )
             )
@@ -184,7 +172,7 @@ def _service_settings(scenario: Scenario, database: URL) -> Settings:
 def _psp_settings(scenario: Scenario) -> PspSettings:
     return PspSettings(
         secret_key=_PSP_KEY,
-        webhook_endpoints=(PresetEndpoint(url=f"http://{_SERVICE}/webhooks/psp", secret=_WEBHOOK_SECRET),),
+        webhook_endpoints=(PresetEndpoint(url=f"http://{SERVICE_HOST}/webhooks/psp", secret=_WEBHOOK_SECRET),),
         latency_s=scenario.psp_latency_s,
         asynchronous_share=scenario.psp_asynchronous_share,
         asynchronous_s=scenario.psp_asynchronous_s,
@@ -196,11 +184,11 @@ def _latencies(scenario: Scenario) -> Iterator[Latency]:
     if scenario.customer_spike_latency_s is not None:
         low_s, high_s = scenario.customer_spike_latency_s
         spike = Regime(low_s=low_s, high_s=high_s)
-        yield Latency(source="customer", target=_SERVICE, regime=spike, to_s=scenario.storm_s)
+        yield Latency(source="customer", target=SERVICE_HOST, regime=spike, to_s=scenario.storm_s)
     low_s, high_s = scenario.customer_latency_s
-    yield Latency(source="customer", target=_SERVICE, regime=Regime(low_s=low_s, high_s=high_s))
+    yield Latency(source="customer", target=SERVICE_HOST, regime=Regime(low_s=low_s, high_s=high_s))
     low_s, high_s = scenario.psp_link_latency_s
     link = Regime(low_s=low_s, high_s=high_s)
-    yield Latency(source=_PSP, target=_SERVICE, regime=link)
-    yield Latency(source=_SERVICE, target=_PSP, regime=link)
+    yield Latency(source=_PSP, target=SERVICE_HOST, regime=link)
+    yield Latency(source=SERVICE_HOST, target=_PSP, regime=link)
     yield Latency(source="worker", target=_PSP, regime=link)

@@ -74,6 +74,22 @@ def test_zombies_of_lost_webhooks_are_healed_by_the_worker(server, tmp_path):
     assert [step for step in steps if step.from_state == "PROCESSING" and step.source == "worker"]
 
 
+def test_killed_processes_come_back_and_nothing_that_was_acknowledged_is_lost(server, tmp_path):
+    verdict = run(small("dying-machines"), seed=2, server=server, folder=tmp_path)
+
+    deaths = [bite for bite in load_run(tmp_path).faults if bite.where == "process"]
+    assert {bite.target for bite in deaths} == {"service/1", "service/2", "worker/1", "worker/2"}
+    assert len(deaths) > 40
+    assert verdict.validity == "valid", verdict.to_json()
+
+
+def test_nobody_dies_in_the_calm(server, tmp_path):
+    run(small("dying-machines", storm_s="300"), seed=2, server=server, folder=tmp_path)
+
+    evidence = load_run(tmp_path)
+    assert max(bite.at_us for bite in evidence.faults) <= evidence.manifest.storm_ended_at_us
+
+
 @pytest.mark.parametrize("defect", DEFECTS.values(), ids=DEFECTS)
 @pytest.mark.timeout(240)
 def test_every_planted_defect_is_found_and_its_payment_named(defect, server, tmp_path):

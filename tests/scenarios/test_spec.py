@@ -34,6 +34,7 @@ def test_a_window_of_its_own_is_kept():
         ({"storm_s": "60"}, lambda scenario: scenario.storm_s == 60),
         ({"psp_latency_s": "[1, 2]"}, lambda scenario: scenario.psp_latency_s == (1, 2)),
         ({"faults.webhook-lost.probability": "0.9"}, lambda scenario: scenario.faults[0].probability == 0.9),
+        ({"crashes": '[{"id": "x", "process": "worker", "every_s": [1, 2], "down_s": [0, 1]}]'}, lambda s: s.crashes),
         ({"scripts.patient": "3"}, lambda scenario: scenario.scripts["patient"] == 3),
         ({"service.worker_period_s": "30"}, lambda scenario: scenario.service == {"worker_period_s": 30}),
     ],
@@ -52,6 +53,7 @@ def test_settings_can_be_changed_by_dotted_name(change, read):
         ({"faults.nope.probability": "1"}, "no fault 'nope'; choose from webhook-lost"),
         ({"faults.webhook-lost.probability": "7"}, "less than or equal to 1"),
         ({"faults.webhook-lost.kind": "stolen"}, "unknown kind stolen; choose from"),
+        ({"crashes": '[{"id": "x", "process": "bank", "every_s": [1, 2], "down_s": [0, 1]}]'}, "'service' or 'worker'"),
         ({"scripts.nobody": "1"}, "unknown customer nobody; choose from patient"),
         ({"service.wroker_period_s": "1"}, "unknown setting wroker_period_s; choose from"),
         ({"calm_s": "1"}, "longer than the calm"),
@@ -67,5 +69,5 @@ def test_what_does_not_fit_is_refused_in_one_line(change, words):
 
 
 def test_an_unknown_scenario_is_answered_with_those_that_exist():
-    with pytest.raises(BadInput, match="choose from duplicate-clicks, lost-webhooks, latency-spikes"):
+    with pytest.raises(BadInput, match="choose from duplicate-clicks, lost-webhooks, latency-spikes, dying-machines"):
         find_scenario("lost-webhook")
