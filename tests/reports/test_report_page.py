@@ -91,6 +91,16 @@ def test_a_valid_run_tells_how_the_slowest_payment_healed(run, render):
     assert "Healed by worker 4.98\u00a0min after the money moved" in text
 
 
+@pytest.mark.parametrize(("mode", "promises"), [("virtual", True), ("live", False)])
+def test_only_a_virtual_run_is_promised_to_repeat_exactly(run, render, mode, promises):
+    run.manifest["mode"] = mode
+
+    text = "".join(Outline(render(run)).text)
+
+    assert ("Replay exactly this run" in text) is promises
+    assert ("The same seed gives the same digest" in text) is promises
+
+
 def test_every_tag_is_closed_and_every_id_is_used_once(broken_run, render):
     outline = Outline(render(broken_run))
 
