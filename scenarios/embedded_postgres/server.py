@@ -53,11 +53,15 @@ class EmbeddedPostgres:
         binaries, privileges = find_binaries(), choose_privileges()
         _sweep_abandoned_folders()
         folder, lock = _claim_folder(privileges)
+        process = None
         try:
             _create_cluster(binaries, folder, privileges)
             process = _launch(binaries, folder, profile, privileges)
             _wait_until_ready(folder, process)
-        except BaseException:
+        except BaseException:  # Ctrl-C too must leave neither a server nor a folder; it is raised again
+            if process is not None:
+                process.kill()
+                process.wait()
             lock.close()
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -169,7 +173,6 @@ def _wait_until_ready(folder: Path, process: subprocess.Popen[bytes]) -> None:
         if process.poll() is not None:
             raise PostgresUnavailable(f"PostgreSQL ended at once: {_last_line((folder / 'server.log').read_text())}")
         if time.monotonic() > deadline:
-            process.kill()
             raise PostgresUnavailable(f"PostgreSQL was not ready within {_START_TIMEOUT_S} s")
         time.sleep(_POLL_S)
 

@@ -104,6 +104,23 @@ def test_a_socket_path_that_is_too_long_is_refused_in_words(monkeypatch, tmp_pat
     assert list(deep.iterdir()) == []
 
 
+def test_an_interrupted_start_leaves_neither_a_server_nor_a_folder(monkeypatch, tmp_path):
+    started: list[subprocess.Popen[bytes]] = []
+
+    def interrupt(_folder: Path, process: subprocess.Popen[bytes]) -> None:
+        started.append(process)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("scenarios.embedded_postgres.server._wait_until_ready", interrupt)
+
+    with pytest.raises(KeyboardInterrupt):
+        EmbeddedPostgres.start()
+
+    assert [process.poll() is not None for process in started] == [True]
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_missing_programs_are_reported_with_the_mend(monkeypatch):
     monkeypatch.setattr("scenarios.embedded_postgres.binaries._candidates", lambda: iter(()))
 
