@@ -11,12 +11,12 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator, model_validator
 
 from psp_chaos.faults.spec import FaultSpec
-from scenarios.crashes import Crash, Seconds, Span
 from scenarios.customers.cast import CAST
 from scenarios.errors import BadInput
+from scenarios.faults.menu import Fault
+from scenarios.faults.spans import Seconds, Share, Span
+from scenarios.faults.world_fault import WorldFault
 from service.settings import Settings
-
-type Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Scenario(BaseModel):
@@ -32,8 +32,7 @@ class Scenario(BaseModel):
     storm_s: Seconds
     calm_s: Seconds
     final_within_s: Seconds  # the promise: every payment is final this long after the calm began
-    faults: tuple[FaultSpec, ...] = ()  # what the PSP does wrong, by default only during the storm
-    crashes: tuple[Crash, ...] = ()  # processes that die during the storm
+    faults: tuple[Fault, ...] = ()  # what goes wrong, by default only during the storm
     psp_latency_s: Span = (0.05, 0.4)  # how long the PSP thinks about a request
     psp_asynchronous_share: Share = 0.0  # of the payments, captured some time after the answer, as banks do
     psp_asynchronous_s: Span = (5, 60)  # how long such a capture takes
@@ -68,7 +67,20 @@ class Scenario(BaseModel):
             )
         return self
 
-    def faults_of_the_storm(self) -> tuple[FaultSpec, ...]:
+    @field_validator("faults")
+    @classmethod
+    def _faults_have_names_of_their_own(cls, faults: tuple[Fault, ...]) -> tuple[Fault, ...]:
+        ids = [fault.id for fault in faults]
+        if twice := sorted({one for one in ids if ids.count(one) > 1}):
+            raise ValueError(f"two faults are called {', '.join(twice)}; a fault is addressed by its id")
+        return faults
+
+    @property
+    def psp_faults(self) -> tuple[FaultSpec, ...]:
+        """What the PSP does wrong."""
+        return tuple(fault for fault in self.faults if isinstance(fault, FaultSpec))
+
+    def faults_of_the_storm(self) -> tuple[FaultSpec | WorldFault, ...]:
         """Return the faults; those without a window of their own end with the storm."""
         window = {"from_s": 0, "to_s": self.storm_s}
         return tuple(fault if fault.window else fault.model_copy(update={"window": window}) for fault in self.faults)

@@ -42,7 +42,7 @@ def serve(
         scratch_folder() as logs,
         live_system(scenario, seed=1, addresses=addresses, logs=logs, database_url=database_url) as system,
     ):
-        system.control.install(scenario.faults)
+        system.control.install(scenario.psp_faults)
         print(welcome(system), flush=True)
         with suppress(KeyboardInterrupt):
             while True:

@@ -1,7 +1,7 @@
 """Processes die at any moment: whatever was acknowledged is still there when they come back."""
 
 from psp_chaos.faults.spec import FaultSpec
-from scenarios.crashes import Crash
+from scenarios.faults.process import Crash
 from scenarios.spec import Scenario
 
 DYING_MACHINES = Scenario(
@@ -16,11 +16,9 @@ DYING_MACHINES = Scenario(
     calm_s=10_800,
     final_within_s=5_400,
     psp_asynchronous_share=0.3,
-    crashes=(
+    faults=(
         Crash(id="service-dies", process="service", every_s=(1, 120), down_s=(0, 30)),
         Crash(id="worker-dies", process="worker", every_s=(1, 120), down_s=(0, 30)),
-    ),
-    faults=(
         FaultSpec(id="psp-slow", where="reply", kind="slow", probability=0.25, parameters={"delay_s": [0.5, 8]}),
         FaultSpec(id="answer-lost", where="reply", kind="drop-after", probability=0.06),
         FaultSpec(id="webhook-lost", where="webhook", kind="lost", probability=0.2),

@@ -81,7 +81,7 @@ class LiveRun:
     def _storm(self) -> Diary:
         """Let the faults bite until the load ends, and return what the customers wrote down."""
         reader = DiaryReader(self.system.children.logs / DIARY)
-        self.system.control.install(self.scenario.faults)
+        self.system.control.install(self.scenario.psp_faults)
         with suppress(KeyboardInterrupt):
             self._await_end_of_load(self._teller("storm", reader.read_on))
         with interrupts_restored():

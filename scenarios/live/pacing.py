@@ -51,8 +51,8 @@ def at_live_pace(scenario: Scenario, *, users: int, duration_s: float) -> Scenar
         "storm_s": duration_s,
         "calm_s": PROMISE_S,
         "final_within_s": PROMISE_S,
-        "faults": tuple(_shortened_fault(fault) for fault in scenario.faults),
-        "crashes": (),  # real processes are not killed yet
+        # Real processes are not killed yet, and real networks are left alone.
+        "faults": tuple(_shortened_fault(fault) for fault in scenario.psp_faults),
         "psp_asynchronous_s": _shortened(list(scenario.psp_asynchronous_s)),
         # One process behind one port; two workers, because one alone never meets another's lease.
         "service_processes": 1,

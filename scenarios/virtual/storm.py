@@ -13,19 +13,21 @@ from sqlalchemy.engine import URL
 
 from psp_chaos.app import Psp, create_psp
 from psp_chaos.export import export_bites
+from psp_chaos.faults.spec import FaultSpec
 from psp_chaos.settings import PresetEndpoint, PspSettings
 from scenarios.customers.cast import CAST
 from scenarios.customers.client import PaystormClient
 from scenarios.customers.diary import Author, Diary
 from scenarios.customers.purchase import draw_purchase
 from scenarios.defects import Defect
+from scenarios.faults.world_fault import WorldFault
 from scenarios.progress import Listener, Progress
 from scenarios.spec import Scenario
 from scenarios.virtual.driver import Driver, Steps
 from scenarios.virtual.latency import Regime
 from scenarios.virtual.loop import Address
 from scenarios.virtual.machines import SERVICE_HOST, Machines
-from scenarios.virtual.nemesis import Nemesis
+from scenarios.virtual.nemesis import Bites, let_loose
 from scenarios.virtual.network import Latency
 from scenarios.virtual.units import to_ns
 from scenarios.virtual.world import World
@@ -66,7 +68,7 @@ class Storm:
         self.machines = Machines(
             self.world, settings=_service_settings(scenario, database), parts=defect.parts if defect else None
         )
-        self.nemesis = Nemesis(self.world, self.machines, storm_s=scenario.storm_s)
+        self._world_bites = Bites(clock=self.world.clock)
         self._listener = listener
         self._customers_done = 0
         self.world.network.rules.extend(_latencies(scenario))
@@ -74,7 +76,7 @@ class Storm:
     @property
     def bites(self) -> list[dict[str, object]]:
         """Every time that a fault bit, in the order of time."""
-        return sorted([*export_bites(self.psp), *self.nemesis.bites], key=itemgetter("at_us"))
+        return sorted([*export_bites(self.psp), *self._world_bites.rows], key=itemgetter("at_us"))
 
     @property
     def counts(self) -> dict[str, int]:
@@ -90,8 +92,8 @@ class Storm:
     def run(self) -> None:
         """Let storm and calm pass."""
         self.machines.start({"service": self.scenario.service_processes, "worker": self.scenario.workers})
-        for crash in self.scenario.crashes:
-            self.nemesis.haunt(crash)
+        faults = [fault for fault in self.scenario.faults_of_the_storm() if isinstance(fault, WorldFault)]
+        let_loose(faults, world=self.world, machines=self.machines, bites=self._world_bites)
         self._invite_customers()
         self.world.env.process(self._tell_progress())
         self.world.run(until=to_ns(self.scenario.storm_s + self.scenario.calm_s))
@@ -106,7 +108,8 @@ class Storm:
             http=httpx.AsyncClient(transport=world.transport(_PSP)),
         )
         for fault in self.scenario.faults_of_the_storm():
-            psp.faults.install(fault)
+            if isinstance(fault, FaultSpec):
+                psp.faults.install(fault)
         world.network.attach(_PSP, world.process(_PSP), psp.app)
         return psp
 
@@ -143,7 +146,7 @@ class Storm:
                     phase="storm" if now_s < self.scenario.storm_s else "calm",
                     elapsed_s=now_s,
                     total_s=total_s,
-                    faults=len(self.psp.faults.bites) + len(self.nemesis.bites),
+                    faults=len(self.psp.faults.bites) + len(self._world_bites.rows),
                     customers_done=self._customers_done,
                 )
             )

@@ -23,7 +23,7 @@ def test_the_faults_stay_as_many_and_as_likely(name):
     paced = at_live_pace(LIBRARY[name], users=5, duration_s=10)
 
     assert [(f.id, f.kind, f.probability, f.selector) for f in paced.faults] == [
-        (f.id, f.kind, f.probability, f.selector) for f in LIBRARY[name].faults
+        (f.id, f.kind, f.probability, f.selector) for f in LIBRARY[name].psp_faults
     ]
 
 

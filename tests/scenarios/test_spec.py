@@ -9,6 +9,7 @@ from scenarios.library import LIBRARY, find_scenario
 from scenarios.spec import Scenario
 
 LOST = LIBRARY["lost-webhooks"]
+CRASH = '{"id": "x", "where": "process", "kind": "crash", "process": "%s", "every_s": [1, 2], "down_s": [0, 1]}'
 
 
 @pytest.mark.parametrize("scenario", LIBRARY.values(), ids=LIBRARY)
@@ -34,7 +35,7 @@ def test_a_window_of_its_own_is_kept():
         ({"storm_s": "60"}, lambda scenario: scenario.storm_s == 60),
         ({"psp_latency_s": "[1, 2]"}, lambda scenario: scenario.psp_latency_s == (1, 2)),
         ({"faults.webhook-lost.probability": "0.9"}, lambda scenario: scenario.faults[0].probability == 0.9),
-        ({"crashes": '[{"id": "x", "process": "worker", "every_s": [1, 2], "down_s": [0, 1]}]'}, lambda s: s.crashes),
+        ({"faults": f"[{CRASH % 'worker'}]"}, lambda scenario: scenario.faults[0].process == "worker"),
         ({"scripts.patient": "3"}, lambda scenario: scenario.scripts["patient"] == 3),
         ({"service.worker_period_s": "30"}, lambda scenario: scenario.service == {"worker_period_s": 30}),
     ],
@@ -53,7 +54,9 @@ def test_settings_can_be_changed_by_dotted_name(change, read):
         ({"faults.nope.probability": "1"}, "no fault 'nope'; choose from webhook-lost"),
         ({"faults.webhook-lost.probability": "7"}, "less than or equal to 1"),
         ({"faults.webhook-lost.kind": "stolen"}, "unknown kind stolen; choose from"),
-        ({"crashes": '[{"id": "x", "process": "bank", "every_s": [1, 2], "down_s": [0, 1]}]'}, "'service' or 'worker'"),
+        ({"faults": f"[{CRASH % 'bank'}]"}, "faults.0.process: String should match"),
+        ({"faults": f"[{CRASH % 'worker'}, {CRASH % 'worker'}]"}, "two faults are called x"),
+        ({"faults": '[{"id": "x", "where": "process", "kind": "faint"}]'}, "unknown kind faint of process fault"),
         ({"scripts.nobody": "1"}, "unknown customer nobody; choose from patient"),
         ({"service.wroker_period_s": "1"}, "unknown setting wroker_period_s; choose from"),
         ({"calm_s": "1"}, "longer than the calm"),

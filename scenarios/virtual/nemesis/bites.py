@@ -1,0 +1,28 @@
+"""What the nemeses did and to whom, in the shape of the evidence's `faults.jsonl`."""
+
+from scenarios.faults.world_fault import WorldFault
+from scenarios.virtual.clock import VirtualClock
+
+type Bite = dict[str, object]
+
+
+class Bites:
+    """Every time that a fault of our own side really bit."""
+
+    def __init__(self, *, clock: VirtualClock) -> None:
+        self.rows: list[Bite] = []
+        self._clock = clock
+
+    def record(self, fault: WorldFault, *, target: str, **detail: object) -> None:
+        """Write down that a fault bites now, and whom: a process, a link, a database session."""
+        self.rows.append(
+            {
+                "at_us": self._clock.now_us(),
+                "fault": fault.id,
+                "where": fault.where,
+                "kind": fault.kind,
+                "target": target,
+                "object": None,
+                "detail": detail,
+            }
+        )
