@@ -6,6 +6,7 @@ never wait for each other in a circle. And nothing awaits the PSP while a transa
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Protocol
 
 from engine.attempt import Attempt, AttemptKind
@@ -131,6 +132,14 @@ class Books(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DueWork:
+    """What a worker should do now; of each kind the longest waiting first."""
+
+    attempt_ids: Sequence[str]  # unsettled, due and free
+    event_ids: Sequence[str]  # parked and due
+
+
 class Store(Protocol):
     """Our books between transactions."""
 
@@ -146,12 +155,8 @@ class Store(Protocol):
         """Store an event that needs no look at the books, in a transaction of its own."""
         ...
 
-    async def due_attempt_ids(self, *, now_us: int, limit: int) -> Sequence[str]:
-        """Return unsettled attempts that are due and free, the longest waiting first."""
-        ...
-
-    async def due_event_ids(self, *, now_us: int, limit: int) -> Sequence[str]:
-        """Return parked events that are due, the longest waiting first."""
+    async def due_work(self, *, now_us: int, limit: int) -> DueWork:
+        """Return what is due, at most `limit` of each kind."""
         ...
 
     async def forget_keys(self, *, now_us: int) -> None:

@@ -61,12 +61,11 @@ class Worker:
             StoreError: the database could not even be asked what is due.
         """
         now_us = self.clock.now_us()
-        attempt_ids = await self.store.due_attempt_ids(now_us=now_us, limit=self.batch)
-        attempts = await self._work_off(attempt_ids, self.try_attempt.resolve)
-        event_ids = await self.store.due_event_ids(now_us=now_us, limit=self.batch)
-        events = await self._work_off(event_ids, self.retry_parked_event)
+        due = await self.store.due_work(now_us=now_us, limit=self.batch)
+        attempts = await self._work_off(due.attempt_ids, self.try_attempt.resolve)
+        events = await self._work_off(due.event_ids, self.retry_parked_event)
         await self._prune(now_us)
-        full = self.batch in (len(attempt_ids), len(event_ids))
+        full = self.batch in (len(due.attempt_ids), len(due.event_ids))
         return WorkDone(attempts=attempts, events=events, has_more=full and attempts + events > 0)
 
     async def _work_off(self, ids: Sequence[str], work: Callable[[str], Awaitable[bool]]) -> int:

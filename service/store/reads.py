@@ -3,10 +3,11 @@
 Every statement names the merchant, so nobody sees another one's payment by guessing its id.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
-from sqlalchemy import ColumnElement, Select, exists, select, text, tuple_
+from sqlalchemy import Select, bindparam, exists, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from engine.lifecycle import PaymentState
@@ -15,6 +16,27 @@ from engine.refund import Refund
 from service.store import rows
 from service.store.errors import translated
 from service.store.tables import merchants, payments, refunds, transitions
+
+_NO_PARAMETERS: Mapping[str, object] = MappingProxyType({})
+
+# Built once: SQLAlchemy looks up what it has compiled by the statement, and a new one has to be understood first.
+
+_IS_PAYMENT = (payments.c.id == bindparam("the_payment"), payments.c.merchant_id == bindparam("the_merchant"))
+
+_PING = select(text("1"))
+_MERCHANT_OF_KEY = select(merchants.c.id).where(merchants.c.key_sha256 == bindparam("the_key"))
+_PAYMENT = select(payments).where(*_IS_PAYMENT)
+_HISTORY = (
+    select(transitions)
+    .where(transitions.c.payment_id == bindparam("the_payment"), exists().where(*_IS_PAYMENT))
+    .order_by(transitions.c.sequence)
+)
+_REFUNDS = (
+    select(payments.c.currency, *(column.label(column.name) for column in refunds.columns))
+    .select_from(payments.outerjoin(refunds, refunds.c.payment_id == payments.c.id))
+    .where(*_IS_PAYMENT)
+    .order_by(refunds.c.created_at_us, refunds.c.id)
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,16 +66,16 @@ class PostgresReads:
 
     async def ping(self) -> None:
         """Return if the database answers; raise `StoreUnavailable` if not."""
-        await self._rows(select(text("1")))
+        await self._rows(_PING)
 
     async def merchant_id(self, *, key_sha256: str) -> str | None:
         """Return the merchant who holds this API key."""
-        found = await self._rows(select(merchants.c.id).where(merchants.c.key_sha256 == key_sha256))
+        found = await self._rows(_MERCHANT_OF_KEY, {"the_key": key_sha256})
         return str(found[0]["id"]) if found else None
 
     async def payment(self, *, merchant_id: str, payment_id: str) -> Payment | None:
         """Return one payment."""
-        found = await self._rows(select(payments).where(*_is_payment(merchant_id, payment_id)))
+        found = await self._rows(_PAYMENT, _named(merchant_id, payment_id))
         return rows.payment_of(found[0]) if found else None
 
     async def payments(self, *, merchant_id: str, wanted: PaymentFilter, page: Page) -> Sequence[Payment]:
@@ -63,34 +85,25 @@ class PostgresReads:
 
     async def history(self, *, merchant_id: str, payment_id: str) -> Sequence[Transition]:
         """Return a payment's transitions in order; none if there is no such payment."""
-        statement = (
-            select(transitions)
-            .where(transitions.c.payment_id == payment_id, exists().where(*_is_payment(merchant_id, payment_id)))
-            .order_by(transitions.c.sequence)
-        )
-        return [rows.transition_of(row) for row in await self._rows(statement)]
+        return [rows.transition_of(row) for row in await self._rows(_HISTORY, _named(merchant_id, payment_id))]
 
     async def refunds(self, *, merchant_id: str, payment_id: str) -> Sequence[Refund] | None:
         """Return a payment's refunds, oldest first, or None if there is no such payment."""
-        statement = (
-            select(payments.c.currency, *(column.label(column.name) for column in refunds.columns))
-            .select_from(payments.outerjoin(refunds, refunds.c.payment_id == payments.c.id))
-            .where(*_is_payment(merchant_id, payment_id))
-            .order_by(refunds.c.created_at_us, refunds.c.id)
-        )
-        found = await self._rows(statement)
+        found = await self._rows(_REFUNDS, _named(merchant_id, payment_id))
         if not found:
             return None
         return [rows.refund_of(row, currency=row["currency"]) for row in found if row["id"] is not None]
 
-    async def _rows(self, statement: "Select[*tuple[object, ...]]") -> Sequence[rows.Row]:
+    async def _rows(
+        self, statement: "Select[*tuple[object, ...]]", parameters: Mapping[str, object] = _NO_PARAMETERS
+    ) -> Sequence[rows.Row]:
         with translated():
             async with self._single.connect() as connection:
-                return (await connection.execute(statement)).mappings().all()
+                return (await connection.execute(statement, parameters)).mappings().all()
 
 
-def _is_payment(merchant_id: str, payment_id: str) -> tuple[ColumnElement[bool], ...]:
-    return (payments.c.id == payment_id, payments.c.merchant_id == merchant_id)
+def _named(merchant_id: str, payment_id: str) -> dict[str, object]:
+    return {"the_merchant": merchant_id, "the_payment": payment_id}
 
 
 def _listed(merchant_id: str, wanted: PaymentFilter, page: Page) -> "Select[*tuple[object, ...]]":

@@ -19,6 +19,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    union_all,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -151,8 +152,8 @@ INSERT_ATTEMPT = insert(attempts)
 
 UPDATE_ATTEMPT = update(attempts).where(attempts.c.id == bindparam("the_attempt"))  # sets what it is given
 
-DUE_ATTEMPT_IDS = (
-    select(attempts.c.id)
+_DUE_ATTEMPTS = (
+    select(literal("attempt").label("kind"), attempts.c.id, attempts.c.due_at_us)
     .where(
         attempts.c.settled_at_us.is_(None),
         attempts.c.due_at_us <= bindparam("now_us"),
@@ -188,12 +189,16 @@ LOCK_PARKED_EVENT = (
 
 UPDATE_EVENT = update(inbox).where(inbox.c.event_id == bindparam("the_event"))  # sets what it is given
 
-DUE_EVENT_IDS = (
-    select(inbox.c.event_id)
+_DUE_EVENTS = (
+    select(literal("event").label("kind"), inbox.c.event_id, inbox.c.due_at_us)
     .where(inbox.c.state == "parked", inbox.c.due_at_us <= bindparam("now_us"))
     .order_by(inbox.c.due_at_us, inbox.c.event_id)
     .limit(bindparam("limit"))
 )
+
+# Both kinds in one statement, because a worker asks every few seconds and finds nothing most of the time.
+_due = union_all(_DUE_ATTEMPTS.subquery().select(), _DUE_EVENTS.subquery().select()).subquery()
+DUE_WORK = select(_due.c.kind, _due.c.id).order_by(_due.c.due_at_us, _due.c.id)
 
 RECORD_DISCREPANCY = upsert(discrepancies).on_conflict_do_nothing(
     index_elements=[discrepancies.c.kind, text("(evidence ->> 'subject')")]

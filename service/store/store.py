@@ -1,13 +1,13 @@
 """The engine's `Store` on PostgreSQL: transactions, and single statements that need none."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from engine.idempotency import Answer, KeyScope, Remembered
 from engine.inbox import InboxEntry
-from engine.ports import Ids
+from engine.ports import DueWork, Ids
 from service.store import statements
 from service.store.books import PostgresBooks, insert_event, key_parameters
 from service.store.errors import translated
@@ -53,19 +53,15 @@ class PostgresStore:
             async with self._single.connect() as connection:
                 return await insert_event(connection, entry)
 
-    async def due_attempt_ids(self, *, now_us: int, limit: int) -> Sequence[str]:
-        """Return unsettled attempts that are due and free, the longest waiting first."""
+    async def due_work(self, *, now_us: int, limit: int) -> DueWork:
+        """Return what is due, at most `limit` of each kind."""
         with translated():
             async with self._single.connect() as connection:
-                parameters = {"now_us": now_us, "limit": limit}
-                return (await connection.execute(statements.DUE_ATTEMPT_IDS, parameters)).scalars().all()
-
-    async def due_event_ids(self, *, now_us: int, limit: int) -> Sequence[str]:
-        """Return parked events that are due, the longest waiting first."""
-        with translated():
-            async with self._single.connect() as connection:
-                parameters = {"now_us": now_us, "limit": limit}
-                return (await connection.execute(statements.DUE_EVENT_IDS, parameters)).scalars().all()
+                found = (await connection.execute(statements.DUE_WORK, {"now_us": now_us, "limit": limit})).all()
+        return DueWork(
+            attempt_ids=[row.id for row in found if row.kind == "attempt"],
+            event_ids=[row.id for row in found if row.kind == "event"],
+        )
 
     async def forget_keys(self, *, now_us: int) -> None:
         """Delete the keys whose retention is over."""
