@@ -10,7 +10,7 @@ looks like news that has not arrived yet, which the judge allows for, and not li
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from types import MappingProxyType
@@ -19,7 +19,7 @@ from typing import Any
 import orjson
 
 from reports.errors import EvidenceError
-from reports.jsonlines import Schema, parse_object, read_bytes, read_lines, to_lines
+from reports.jsonlines import parse_object, read_bytes, read_lines, read_rows, schema_of, to_lines
 from reports.records import (
     Attempt,
     DiaryEntry,
@@ -40,7 +40,7 @@ from reports.records import (
 
 FORMAT = 1
 
-type Rows = Iterable[Mapping[str, Json]]
+type Rows = Sequence[Mapping[str, Json]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -120,6 +120,52 @@ def load_run(folder: Path) -> Evidence:
     )
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Record:
+    """What a run left behind, checked row by row: to be judged as it is, or to be written into a folder."""
+
+    evidence: Evidence
+    digest: str  # of the records; the manifest has it as well
+    files: Mapping[str, bytes]  # by name, the manifest last
+
+    def write(self, folder: Path, *, timing: Mapping[str, Json]) -> None:
+        """Write the run folder. What an earlier run left in it is removed."""
+        _clear(folder)
+        (folder / "timing.json").write_bytes(_pretty(timing))
+        # The manifest comes last: a folder that has one is complete.
+        for name, content in self.files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(content)
+
+
+def record_run(
+    *, manifest: Mapping[str, Json], diary: Rows, service: Mapping[str, Rows], psp: Mapping[str, Rows], faults: Rows
+) -> Record:
+    """Check everybody's rows and return them as one record; `manifest` comes without `format` and `digest`.
+
+    Raises:
+        EvidenceError: A row is not readable, or a book has a name that nobody reads.
+    """
+    _check_names(service=service, psp=psp)
+    books: dict[str, Rows] = {
+        "diary.jsonl": diary,
+        "faults.jsonl": faults,
+        **{f"psp/{name}.jsonl": rows for name, rows in psp.items()},
+        **{f"service/{name}.jsonl": rows for name, rows in service.items()},
+    }
+    files = {name: to_lines(rows) for name, rows in sorted(books.items(), key=lambda item: item[0])}
+    digest = _digest(files)
+    complete = {**manifest, "format": FORMAT, "digest": digest}
+    evidence = Evidence(
+        manifest=schema_of(Manifest).read(complete, where="manifest.json"),
+        diary=read_rows(diary, DiaryEntry, where="diary.jsonl"),
+        service=ServiceBooks(**_read_books(service, _SERVICE_ROWS, part="service")),
+        psp=PspBooks(**_read_books(psp, _PSP_ROWS, part="psp")),
+        faults=read_rows(faults, FaultBite, where="faults.jsonl"),
+    )
+    return Record(evidence=evidence, digest=digest, files={**files, "manifest.json": _pretty(complete)})
+
+
 def write_run(
     folder: Path,
     *,
@@ -130,25 +176,14 @@ def write_run(
     faults: Rows,
     timing: Mapping[str, Json],
 ) -> str:
-    """Write a run folder and return the digest of its records, which the manifest gets as well.
-
-    `manifest` comes without `format` and `digest`. What an earlier run left in the folder is removed.
+    """Check everybody's rows, write them as a run folder and return their digest; see `record_run`.
 
     Raises:
-        EvidenceError: A row would not be readable, or a book has a name that nobody reads; nothing is written then.
+        EvidenceError: A row is not readable, or a book has a name that nobody reads; nothing is written then.
     """
-    contents = _records(diary=diary, service=service, psp=psp, faults=faults)
-    digest = _digest(contents)
-    complete = {**manifest, "format": FORMAT, "digest": digest}
-    Schema(Manifest).read(complete, where="manifest.json")
-    _clear(folder)
-    for name, content in contents.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(content)
-    (folder / "timing.json").write_bytes(_pretty(timing))
-    # The manifest comes last: a folder that has one is complete.
-    (folder / "manifest.json").write_bytes(_pretty(complete))
-    return digest
+    record = record_run(manifest=manifest, diary=diary, service=service, psp=psp, faults=faults)
+    record.write(folder, timing=timing)
+    return record.digest
 
 
 def _read_manifest(path: Path) -> Manifest:
@@ -156,24 +191,18 @@ def _read_manifest(path: Path) -> Manifest:
     if source.get("format") != FORMAT:
         what = f"evidence format {source.get('format')!r}, this judge reads format {FORMAT}"
         raise EvidenceError(where=path, what=what, mend="judge it with the version of paystorm that recorded it")
-    return Schema(Manifest).read(source, where=str(path))
+    return schema_of(Manifest).read(source, where=str(path))
 
 
-def _records(*, diary: Rows, service: Mapping[str, Rows], psp: Mapping[str, Rows], faults: Rows) -> dict[str, bytes]:
-    """Return the content of each file by its name, in the order of the names."""
+def _check_names(*, service: Mapping[str, Rows], psp: Mapping[str, Rows]) -> None:
     if set(psp) != set(_PSP_ROWS):
         raise EvidenceError(where="psp", what=f"books {sorted(psp)}", mend=f"write exactly {sorted(_PSP_ROWS)}")
     if unknown := sorted(set(service) - set(_SERVICE_ROWS)):
         raise EvidenceError(where="service", what=f"nobody reads {unknown}", mend=f"choose of {sorted(_SERVICE_ROWS)}")
-    books = {
-        "diary.jsonl": (diary, DiaryEntry),
-        "faults.jsonl": (faults, FaultBite),
-        **{f"psp/{name}.jsonl": (rows, _PSP_ROWS[name]) for name, rows in psp.items()},
-        **{f"service/{name}.jsonl": (rows, _SERVICE_ROWS[name]) for name, rows in service.items()},
-    }
-    return {
-        name: to_lines(rows, row, where=name) for name, (rows, row) in sorted(books.items(), key=lambda item: item[0])
-    }
+
+
+def _read_books(books: Mapping[str, Rows], kinds: Mapping[str, type], *, part: str) -> dict[str, Any]:
+    return {name: read_rows(rows, kinds[name], where=f"{part}/{name}.jsonl") for name, rows in books.items()}
 
 
 def _digest(contents: Mapping[str, bytes]) -> str:

@@ -8,7 +8,9 @@ import types
 import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -57,7 +59,7 @@ def read_lines[Row](path: Path, row: type[Row]) -> tuple[Row, ...]:
     Raises:
         EvidenceError: The file is missing or a line is not such a row.
     """
-    schema = Schema(row)
+    schema = schema_of(row)
     rows = []
     for number, line in enumerate(read_bytes(path).splitlines(), start=1):
         if line.strip():
@@ -94,18 +96,31 @@ def parse_object(text: bytes, *, where: str) -> JsonObject:
     return parsed
 
 
-def to_lines[Row](sources: Iterable[Mapping[str, Json]], row: type[Row], *, where: str) -> bytes:
-    """Return the rows as JSON lines with sorted keys, each checked as a reader would check it.
+def read_rows[Row](sources: Iterable[Mapping[str, Json]], row: type[Row], *, where: str) -> tuple[Row, ...]:
+    """Return the rows that these JSON objects describe.
 
     Raises:
-        EvidenceError: A row would not be readable.
+        EvidenceError: One of them is not such a row.
     """
-    schema = Schema(row)
-    lines = []
-    for number, source in enumerate(sources, start=1):
-        schema.read(source, where=f"{where} row {number}")
-        lines.append(orjson.dumps(source, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE))
-    return b"".join(lines)
+    schema = schema_of(row)
+    return tuple(schema.read(source, where=f"{where} row {number}") for number, source in enumerate(sources, start=1))
+
+
+def to_lines(sources: Iterable[Mapping[str, Json]]) -> bytes:
+    """Return JSON objects as lines with sorted keys."""
+    options = orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+    return b"".join(orjson.dumps(source, option=options) for source in sources)
+
+
+def schema_of[Row](row: type[Row]) -> Schema[Row]:
+    """Return how to read rows of this class; worked out once."""
+    schema: Schema[Row] = _schema(row)  # type: ignore[arg-type]  # every class can be hashed
+    return schema
+
+
+@cache
+def _schema(row: type[Any]) -> Schema[Any]:
+    return Schema(row)
 
 
 def _allowed_types(hint: object) -> frozenset[type] | None:

@@ -81,6 +81,8 @@ class Manifest:
     is_complete: bool = True  # False: somebody ended the run before its time
     final_within_s: int | float  # the promise: every payment is final this long after the calm began
     digest: str = ""  # SHA-256 of the records; written by write_run
+    timeline: str = ""  # SHA-256 of everything that happened, in its order; virtual runs only
+    swarm: JsonObject = field(default_factory=dict)  # what of the plan the seed drew, by dotted key
     counts: JsonObject = field(default_factory=dict)
 
 

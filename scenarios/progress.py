@@ -21,3 +21,12 @@ class Listener(Protocol):
     def progress(self, progress: Progress) -> None:
         """Hear how far the run is."""
         ...
+
+
+class _Unheard:
+    def progress(self, progress: Progress) -> None:
+        pass
+
+
+UNHEARD: Listener = _Unheard()
+"""For runs that nobody watches."""

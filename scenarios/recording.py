@@ -4,11 +4,13 @@ import platform
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from reports.evidence import write_run
+from reports.evidence import Record, record_run
 from reports.records import Json, JsonObject
 from scenarios.run_folder import link_latest
 from scenarios.spec import Scenario
@@ -31,6 +33,9 @@ class Recording:
     storm_ended_at_us: int
     ended_at_us: int
     is_complete: bool = True  # False: somebody ended it before its time
+    swarm: Mapping[str, Json] = MappingProxyType({})  # what of the scenario the seed drew
+    timeline: str = ""  # digest of the order of everything that happened; live runs have none
+    timeline_lines: Sequence[str] = ()  # if they were to be kept
     diary: Rows
     service: Mapping[str, Rows]
     psp: Mapping[str, Rows]
@@ -38,23 +43,27 @@ class Recording:
     counts: Mapping[str, int]  # requests, round trips and the like
     wall_s: float
 
+    def record(self) -> Record:
+        """Return the evidence, to be judged at once.
+
+        Raises:
+            EvidenceError: A diary has rows that the judge cannot read.
+        """
+        return record_run(
+            manifest=self._manifest(), diary=self.diary, service=self.service, psp=self.psp, faults=self.faults
+        )
+
     def write(self, folder: Path) -> str:
         """Write the evidence folder and return the digest of its records.
 
         Raises:
             EvidenceError: A diary has rows that the judge cannot read.
         """
-        digest = write_run(
-            folder,
-            manifest=self._manifest(),
-            diary=self.diary,
-            service=self.service,
-            psp=self.psp,
-            faults=self.faults,
-            timing={"wall_s": round(self.wall_s, 3), "run_s": (self.ended_at_us - self.started_at_us) / 1e6},
-        )
+        record = self.record()
+        run_s = (self.ended_at_us - self.started_at_us) / 1e6
+        record.write(folder, timing={"wall_s": round(self.wall_s, 3), "run_s": run_s})
         link_latest(folder)
-        return digest
+        return record.digest
 
     def _manifest(self) -> JsonObject:
         return {
@@ -71,14 +80,18 @@ class Recording:
             "ended_at_us": self.ended_at_us,
             "is_complete": self.is_complete,
             "final_within_s": self.scenario.final_within_s,
+            "swarm": dict(self.swarm),
+            "timeline": self.timeline,
             "counts": dict(self.counts),
         }
 
 
+@cache
 def _package_versions() -> dict[str, Json]:
     return {name: version(name) for name in _PACKAGES}
 
 
+@cache
 def _commit() -> str | None:
     """Return the commit of the checkout that runs, where it is one."""
     here = Path(__file__).parent
