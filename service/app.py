@@ -3,9 +3,12 @@
 Every route and dependency is `async def`: a plain `def` would run in a thread, outside of any clock that we control.
 """
 
+from functools import cache
+
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
 
 from engine.errors import KeyReused, RequestInFlight, StoreError
 from engine.idempotency import Answer
@@ -18,15 +21,28 @@ from service.problems import Problem, ProblemError
 RETRY_AFTER_S = 1  # a first request has ended by then, or its process is dead and the database has noticed
 
 
-def create_app(desk: Desk, *, body_bytes_max: int) -> FastAPI:
-    """Return the app around its parts."""
+class PaymentsApp:
+    """One service as an ASGI application: the framework that all share, and the parts that are its own."""
+
+    def __init__(self, desk: Desk, *, body_bytes_max: int) -> None:
+        """Take the parts; a body larger than `body_bytes_max` is refused."""
+        self._desk = desk
+        self._app = BodyLimit(framework(), bytes_max=body_bytes_max)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request: the routes find the parts in its state."""
+        scope["state"] = {**scope.get("state", {}), "desk": self._desk}
+        await self._app(scope, receive, send)
+
+
+@cache
+def framework() -> FastAPI:
+    """Return routes and error handlers; made once, since they hold no state and FastAPI takes long to take them in."""
     app = FastAPI(title="Payments", version="1", redirect_slashes=False)
-    app.state.desk = desk
     app.include_router(routes.payments)
     app.include_router(routes.refunds)
     app.include_router(routes.webhooks)
     app.include_router(routes.health)
-    app.add_middleware(BodyLimit, bytes_max=body_bytes_max)
     app.add_exception_handler(ProblemError, _problem)
     app.add_exception_handler(KeyReused, _key_reused)
     app.add_exception_handler(RequestInFlight, _in_flight)

@@ -31,8 +31,8 @@ class Desk:
 
 
 async def desk(request: Request) -> Desk:
-    """Return the parts that the app was composed of."""
-    return cast("Desk", request.app.state.desk)
+    """Return the parts that the service was composed of."""
+    return cast("Desk", request.state.desk)
 
 
 DeskDependency = Annotated[Desk, Depends(desk)]

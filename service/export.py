@@ -12,6 +12,11 @@ EXPORTED = (payments, transitions, attempts, refunds, inbox, idempotency_keys, d
 # The remembered bodies repeat what the payments say.
 LEFT_OUT: Mapping[str, tuple[str, ...]] = MappingProxyType({"idempotency_keys": ("body",)})
 
+OPEN_WORK = """
+EXISTS (SELECT FROM attempts WHERE settled_at_us IS NULL) OR EXISTS (SELECT FROM inbox WHERE state = 'parked')
+"""
+"""True while anything is left that a worker would ever do."""
+
 
 async def export_books(database: AsyncEngine) -> dict[str, list[dict[str, object]]]:
     """Return all rows by table, all read from one snapshot."""

@@ -44,7 +44,8 @@ class Settings(BaseModel):
     retry_cap_s: Seconds = 900
     retry_tries_max: int = Field(default=50, gt=0)
     psp_key_retention_s: Seconds = 82_800  # the PSP remembers a key for 24 hours; an hour is left for slow clocks
-    worker_period_s: Seconds = 10
+    worker_period_s: Seconds = 10  # between two looks while there is work
+    worker_idle_s: Seconds = 60  # the pause doubles up to this while there is none
     worker_batch: int = Field(default=50, gt=0)
     worker_lanes: int = Field(default=8, gt=0)  # how many items of a batch are worked on at once
 

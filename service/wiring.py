@@ -10,14 +10,13 @@ from functools import partial
 from random import Random
 
 import httpx
-from fastapi import FastAPI
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from engine.inbox import Event
 from engine.ports import Clock, EventReader, Gateway, Ids, Replays, Store
 from engine.usecases import CreatePayment, Once, ReceiveEvent, RequestRefund, RetryParkedEvent, TryAttempt
-from service.app import create_app
+from service.app import PaymentsApp
 from service.authentication import Authenticator, key_hash
 from service.cache import ReplayCache
 from service.dependencies import Desk
@@ -66,7 +65,7 @@ class UseCases:
 class Service:
     """A payment service, ready to be served."""
 
-    app: FastAPI
+    app: PaymentsApp
     worker: Worker
     usecases: UseCases
 
@@ -109,7 +108,7 @@ class _Composer:
     def service(self) -> Service:
         books = self.parts.store(self.database, ids=self.ids)
         usecases = self.usecases(books)
-        app = create_app(self.desk(usecases), body_bytes_max=self.settings.body_bytes_max)
+        app = PaymentsApp(self.desk(usecases), body_bytes_max=self.settings.body_bytes_max)
         return Service(app=app, worker=self.worker(books, usecases), usecases=usecases)
 
     def usecases(self, books: Store) -> UseCases:
@@ -184,6 +183,7 @@ class _Composer:
             clock=self.clock,
             random=self.random,
             period_s=self.settings.worker_period_s,
+            idle_s=self.settings.worker_idle_s,
             batch=self.settings.worker_batch,
             lanes=self.settings.worker_lanes,
         )

@@ -26,6 +26,7 @@ class WorkDone:
 
     attempts: int  # tried, whatever came of it
     events: int  # parked events tried again
+    found_work: bool  # something was due, whoever did it then
     has_more: bool  # a batch was full and something moved, so there is probably more
 
 
@@ -38,21 +39,31 @@ class Worker:
     retry_parked_event: RetryParkedEvent
     clock: Clock
     random: Random  # spreads the ticks of several workers
-    period_s: float
+    period_s: float  # between two looks while there is work
+    idle_s: float  # the longest pause, reached by doubling while there is none
     batch: int
     lanes: int  # how many items are worked on at once
     _prune_at_us: int = field(default=0, init=False)
 
     async def run(self) -> None:
         """Work until cancelled."""
+        pause_s = self.period_s
         while True:
             try:
                 done = await self.tick()
             except StoreError as error:
                 logger.warning("the worker cannot reach its work: %s", error)
                 done = None
-            if done is None or not done.has_more:
-                await asyncio.sleep(self.period_s * self.random.uniform(0.75, 1.25))
+            if done is not None and done.has_more:
+                continue
+            pause_s = self._next_pause_s(pause_s, done)
+            await asyncio.sleep(pause_s * self.random.uniform(0.75, 1.25))
+
+    def _next_pause_s(self, pause_s: float, done: WorkDone | None) -> float:
+        """Return how long to rest: whoever finds nothing asks ever more rarely, whoever finds something soon again."""
+        if done is None or done.found_work:
+            return self.period_s
+        return max(self.period_s, min(2 * pause_s, self.idle_s))
 
     async def tick(self) -> WorkDone:
         """Do what is due now, one batch of each kind at most.
@@ -66,7 +77,12 @@ class Worker:
         events = await self._work_off(due.event_ids, self.retry_parked_event)
         await self._prune(now_us)
         full = self.batch in (len(due.attempt_ids), len(due.event_ids))
-        return WorkDone(attempts=attempts, events=events, has_more=full and attempts + events > 0)
+        return WorkDone(
+            attempts=attempts,
+            events=events,
+            found_work=bool(due.attempt_ids or due.event_ids),
+            has_more=full and attempts + events > 0,
+        )
 
     async def _work_off(self, ids: Sequence[str], work: Callable[[str], Awaitable[bool]]) -> int:
         """Work on all of them, a few at once, and return how many were really tried."""

@@ -7,7 +7,7 @@ from service.worker import WorkDone, Worker
 
 class _Idle(Worker):
     async def tick(self) -> WorkDone:
-        return WorkDone(attempts=0, events=0, has_more=False)
+        return WorkDone(attempts=0, events=0, found_work=False, has_more=False)
 
 
 BACKGROUND_ONLY = Defect(

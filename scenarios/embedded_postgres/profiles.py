@@ -42,7 +42,17 @@ SIMULATED = _profile(
     "simulated",
     _ALWAYS,
     _NO_BACKGROUND_NOISE,
-    {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"},
+    {
+        "fsync": "off",
+        "full_page_writes": "off",
+        "synchronous_commit": "off",
+        # Simulated connections are short: planning a statement anew for each value would never pay off.
+        "plan_cache_mode": "force_generic_plan",
+        # Nobody looks at these while a run lasts.
+        "track_activities": "off",
+        "track_counts": "off",
+        "update_process_title": "off",
+    },
 )
 """For virtual time: the machine never dies, so nothing need reach the disk."""
 

@@ -25,6 +25,7 @@ LIVE_TIMINGS: Mapping[str, JsonValue] = MappingProxyType(
         "dispatch_grace_s": 3,
         "lease_s": 6,
         "worker_period_s": 1,
+        "worker_idle_s": 2,
         "retry_base_s": 0.5,
         "retry_cap_s": 5,
         "zombie_after_s": 3,
@@ -53,6 +54,7 @@ def at_live_pace(scenario: Scenario, *, users: int, duration_s: float) -> Scenar
         "final_within_s": PROMISE_S,
         # Real processes are not killed yet, and real networks are left alone.
         "faults": tuple(_shortened_fault(fault) for fault in scenario.psp_faults),
+        "without": (),  # they are not among them any more
         "psp_asynchronous_s": _shortened(list(scenario.psp_asynchronous_s)),
         # One process behind one port; two workers, because one alone never meets another's lease.
         "service_processes": 1,

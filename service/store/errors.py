@@ -16,6 +16,7 @@ from engine.errors import StoreBusy, StoreUnavailable
 BUSY = frozenset({"55P03", "40P01", "40001"})  # lock not available, deadlock, serialization failure
 # The server or the way to it: connection exceptions, insufficient resources, operator intervention, system errors.
 UNREACHABLE_CLASSES = ("08", "53", "57", "58")
+READ_ONLY = "25006"  # what answers is a replica, as after a failover that is not over yet
 
 
 @contextmanager
@@ -32,7 +33,8 @@ def translated() -> Iterator[None]:
         sqlstate = getattr(error.orig, "sqlstate", None)
         if sqlstate in BUSY:
             raise StoreBusy from error
-        if error.connection_invalidated or sqlstate is None or sqlstate.startswith(UNREACHABLE_CLASSES):
+        is_away = sqlstate is None or sqlstate == READ_ONLY or sqlstate.startswith(UNREACHABLE_CLASSES)
+        if error.connection_invalidated or is_away:
             raise StoreUnavailable from error
         raise
     except (PoolTimeout, TimeoutError, OSError, InternalClientError) as error:

@@ -14,26 +14,8 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from psp_chaos.app import create_psp
 from psp_chaos.settings import PspSettings
-from service.settings import Settings
+from service.app import framework
 from service.system import SystemClock, SystemIds
-from service.wiring import compose, create_database_engine
-
-
-def service_app() -> Starlette:
-    settings = Settings(
-        database_url="postgresql+asyncpg://nobody@nowhere/nothing",
-        psp_base_url="http://psp",
-        psp_api_key="sk_test",
-        psp_webhook_secret="whsec",
-    )
-    return compose(
-        settings=settings,
-        clock=SystemClock(),
-        ids=SystemIds(),
-        random=Random(1),
-        database=create_database_engine(settings),
-        psp_http=httpx.AsyncClient(),
-    ).app
 
 
 def psp_app() -> Starlette:
@@ -81,7 +63,7 @@ def is_coroutine(call: Callable[..., object]) -> bool:
     return inspect.iscoroutinefunction(call) or inspect.iscoroutinefunction(getattr(call, "__call__", None))  # noqa: B004
 
 
-@pytest.mark.parametrize("make_app", [service_app, psp_app])
+@pytest.mark.parametrize("make_app", [framework, psp_app])
 def test_nothing_of_an_app_runs_in_a_thread(make_app):
     found = dict(calls(make_app()))
 

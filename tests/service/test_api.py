@@ -1,7 +1,6 @@
 """The HTTP face: what is refused, what is shown, and that nobody sees another one's payments."""
 
 import pytest
-from fastapi.routing import APIRoute
 
 from service.wiring import add_merchant
 
@@ -220,19 +219,3 @@ async def test_an_api_key_that_was_removed_stops_working_soon(bench):
     later = await bench.client.get("/v1/payments")
 
     assert (at_once.status_code, later.status_code) == (200, 401)
-
-
-async def test_no_route_hops_to_a_thread(bench):
-    """A plain `def` would run in a thread, where no simulated clock reaches."""
-    plain = []
-    for route in bench.service.app.routes:
-        if not isinstance(route, APIRoute):
-            continue
-        waiting = [route.dependant]
-        while waiting:
-            dependant = waiting.pop()
-            waiting += dependant.dependencies
-            if dependant.call is not None and not dependant.call.__code__.co_flags & 0x80:
-                plain.append(dependant.call)
-
-    assert plain == []

@@ -2,6 +2,8 @@
 
 import asyncio
 
+from service.worker import WorkDone
+
 
 async def test_two_workers_do_not_send_twice(bench, no_fast_path):
     dying = await bench.another(parts=no_fast_path)
@@ -157,3 +159,14 @@ async def test_the_worker_runs_until_cancelled(bench, no_fast_path):
     await asyncio.gather(working, return_exceptions=True)
 
     assert working.cancelled()
+
+
+async def test_a_worker_that_finds_nothing_asks_ever_more_rarely_and_one_that_finds_something_soon_again(bench):
+    worker = (await bench.another(worker_period_s=10, worker_idle_s=35)).service.worker
+    nothing, something = (WorkDone(attempts=0, events=0, found_work=found, has_more=False) for found in (False, True))
+
+    pauses_s = [10.0]
+    for done in (nothing, nothing, nothing, something, None):
+        pauses_s.append(worker._next_pause_s(pauses_s[-1], done))
+
+    assert pauses_s == [10, 20, 35, 35, 10, 10]
