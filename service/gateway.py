@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 COLLECTIONS = {AttemptKind.CAPTURE: "/v1/payment_intents", AttemptKind.REFUND: "/v1/refunds"}
 PAGE_SIZE = 100  # the most that the PSP gives
-CLOCK_SLACK_S = 60  # how far the PSP's clock may be off when we look for what it created
+CLOCK_SLACK_S = 3600  # how far clocks may be apart, ours and the PSP's, when we look for what it created
 
 OK, MULTIPLE_CHOICES, BAD_REQUEST, PAYMENT_REQUIRED = 200, 300, 400, 402
 # Our configuration is wrong, or the PSP lost something of ours. Money may have moved earlier, so it stays unknown.

@@ -62,10 +62,7 @@ def _stuck_payment(payment: Payment, behind: Sequence[Money], truth: Truth) -> B
 
 def _late_payments(evidence: Evidence, truth: Truth) -> Iterator[Breach]:
     """Yield payments that did come to rest, but only after the promise had run out."""
-    rested_at_us: dict[str, int] = {}
-    for step in evidence.service.transitions or ():
-        if step.to_state in FINAL_STATES:
-            rested_at_us.setdefault(step.payment_id, step.at_us)
+    rested_at_us = _rested_at_us(evidence, truth)
     for payment in evidence.service.payments or ():
         since_us, at_us = _decided_at_us(payment, truth), rested_at_us.get(payment.id)
         if since_us is None or at_us is None or at_us <= truth.deadline_us(since_us):
@@ -79,6 +76,23 @@ def _late_payments(evidence: Evidence, truth: Truth) -> Iterator[Breach]:
             amount_minor=payment.amount_minor or 0,
             currency=payment.currency,
         )
+
+
+def _rested_at_us(evidence: Evidence, truth: Truth) -> dict[str, int]:
+    """Return when each payment was at rest at the latest, by payment id.
+
+    The service's clock may be fast, so its word is held against what others saw: a payment that was shown to be final
+    was at rest by then, and one that is final in the books was at rest when the run ended.
+    """
+    rested_at_us: dict[str, int] = {}
+    for step in evidence.service.transitions or ():
+        if step.to_state in FINAL_STATES:
+            rested_at_us.setdefault(step.payment_id, min(step.at_us, truth.manifest.ended_at_us))
+    for payment_id, sights in truth.shown.items():
+        for sight in sights:
+            if payment_id in rested_at_us and sight.status_shown in FINAL_STATES and sight.answered_at_us is not None:
+                rested_at_us[payment_id] = min(rested_at_us[payment_id], sight.answered_at_us)
+    return rested_at_us
 
 
 def _decided_at_us(payment: Payment, truth: Truth) -> int | None:
