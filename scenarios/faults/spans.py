@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 type Seconds = Annotated[float, Field(ge=0, le=366 * 86_400)]
+type SignedSeconds = Annotated[float, Field(ge=-366 * 86_400, le=366 * 86_400)]
 type Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -16,4 +17,4 @@ def _ordered(span: tuple[float, float]) -> tuple[float, float]:
 
 
 type Span = Annotated[tuple[Seconds, Seconds], AfterValidator(_ordered)]
-type SignedSpan = Annotated[tuple[float, float], AfterValidator(_ordered)]
+type SignedSpan = Annotated[tuple[SignedSeconds, SignedSeconds], AfterValidator(_ordered)]

@@ -30,6 +30,29 @@ class VirtualClock:
         return self.epoch_us + self.now_ns // NS_PER_US
 
 
+class MachineClock:
+    """The clock of one machine: the simulation's time, and whatever it is off by. Restarts do not set it right."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self._clock = clock
+        self._errors_us: dict[str, int] = {}
+        self._error_us = 0
+
+    @property
+    def error_us(self) -> int:
+        """How far the clock is ahead of the simulation's time; negative where it is behind."""
+        return self._error_us
+
+    def now_us(self) -> int:
+        """Microseconds since the Unix epoch, as this machine believes."""
+        return self._clock.now_us() + self._error_us
+
+    def put_off(self, cause: str, *, by_us: int) -> None:
+        """Let a cause put the clock off by this much from now on; nothing sets it right again. Causes add up."""
+        self._errors_us[cause] = by_us
+        self._error_us = sum(self._errors_us.values())
+
+
 class SeededIds:
     """Identifiers that look random and repeat with the seed."""
 

@@ -18,7 +18,7 @@ import contextvars
 import gc
 import math
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
 from random import Random
 from typing import Any, Protocol
@@ -119,10 +119,14 @@ class VirtualLoop(asyncio.BaseEventLoop):
         while turn:
             handle = turn.popleft()
             owner = owner_of(handle.get_context())
-            if not handle.cancelled() and (owner is None or not owner.crashed):
+            if not handle.cancelled() and (owner is None or owner.is_free or owner.admits(handle)):
                 handle._run()  # noqa: SLF001 - what BaseEventLoop calls; there is no public way to run a handle
         # A failed task's traceback holds this frame: let go of the task, or it is not seen to have failed unheard.
         del handle
+
+    def run_first(self, handles: Iterable[asyncio.Handle]) -> None:
+        """Run callbacks that were held back, in their order, before whatever has become ready since."""
+        self._ready.extendleft(reversed(tuple(handles)))
 
     def _interleave(self, batch: deque[asyncio.Handle]) -> deque[asyncio.Handle]:
         """Shuffle the processes' queues into one another; each queue keeps its own order."""

@@ -240,7 +240,7 @@ async def test_a_search_reads_every_page_and_takes_only_what_carries_our_referen
     found = await _gateway(answer).search(_trial(), until_us=500_000_000)
 
     assert [one.psp_id for one in found] == ["pi_8", "pi_6"]
-    assert queries[0] == {"created[gte]": "40", "created[lte]": "560", "limit": "100"}
+    assert queries[0] == {"created[gte]": "-3500", "created[lte]": "4100", "limit": "100"}
 
 
 @pytest.mark.parametrize("broken", [httpx.Response(500), httpx.Response(200, json={"data": 5, "has_more": True})])

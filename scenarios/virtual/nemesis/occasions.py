@@ -1,6 +1,7 @@
 """When a fault that comes again and again strikes: moments drawn from a span, as long as its window lasts."""
 
 from collections.abc import Generator
+from math import inf, isinf
 from random import Random
 
 import simpy
@@ -16,10 +17,34 @@ def pause(env: simpy.Environment, seconds: float) -> simpy.Event:
     return env.timeout(max(1, to_ns(seconds)))
 
 
+def pause_within(env: simpy.Environment, fault: WorldFault, seconds: float) -> simpy.Event:
+    """Return the same event, cut off at the end of the fault's window: whatever lasts is over then."""
+    return pause(env, min(seconds, _end_s(fault) - env.now / NS_PER_S))
+
+
+def is_open(env: simpy.Environment, fault: WorldFault) -> bool:
+    """Whether the fault may strike now."""
+    return bool(fault.window.get("from_s", 0.0) <= env.now / NS_PER_S < _end_s(fault))
+
+
+def window_opens(env: simpy.Environment, fault: WorldFault) -> simpy.Event:
+    """Return the event of the fault's window having begun."""
+    return env.timeout(max(0, to_ns(fault.window.get("from_s", 0.0)) - env.now))
+
+
+def window_closes(env: simpy.Environment, fault: WorldFault) -> simpy.Event:
+    """Return the event of the fault's window being over; it never comes if the window is open for ever."""
+    end_s = _end_s(fault)
+    return env.event() if isinf(end_s) else env.timeout(max(0, to_ns(end_s) - env.now))
+
+
 def next_occasion(env: simpy.Environment, fault: WorldFault, every_s: tuple[float, float], draw: Random) -> Steps[bool]:
     """Wait for the next moment, and tell whether it still lies within the window."""
-    from_s = fault.window.get("from_s", 0.0)
-    if env.now < to_ns(from_s):
-        yield env.timeout(to_ns(from_s) - env.now)
+    if env.now < to_ns(fault.window.get("from_s", 0.0)):
+        yield window_opens(env, fault)
     yield pause(env, draw.uniform(*every_s))
-    return bool(env.now / NS_PER_S < fault.window.get("to_s", float("inf")))
+    return is_open(env, fault)
+
+
+def _end_s(fault: WorldFault) -> float:
+    return fault.window.get("to_s", inf)
