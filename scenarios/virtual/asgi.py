@@ -5,7 +5,7 @@ application does after that (background tasks) goes on in the same task.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -25,7 +25,7 @@ class Request:
 
     method: str
     path: str  # with the query string
-    headers: httpx.Headers
+    headers: Sequence[tuple[bytes, bytes]]  # with lower-case names, as ASGI wants them
     body: bytes
 
 
@@ -125,7 +125,7 @@ class Conversation:
             "raw_path": path.encode("ascii"),
             "query_string": query.encode("ascii"),
             "root_path": "",
-            "headers": [(name.lower(), value) for name, value in self._request.headers.raw],
+            "headers": list(self._request.headers),
             "client": (self._source, 0),
             "server": (self._target, 80),
             "state": {},

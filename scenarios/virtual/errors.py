@@ -7,7 +7,10 @@
     ├── ServerSilent               the real PostgreSQL did not answer
     └── ConnectionFailed           no HTTP answer came back
         ├── ConnectionRefused      the request was never seen
-        └── ConnectionLost         the request may have had its effect
+        ├── Unreachable            the request was never seen
+        ├── ConnectionLost         the request may have had its effect
+        ├── ConnectionReset        the request was never seen, or may have had its effect
+        └── AnswerTruncated        the request had its effect
 
 The docstring of a class is its message where none is given. SimPy copies an exception from its `args` before it throws
 it into a process, so each class takes its message and nothing else.
@@ -45,5 +48,17 @@ class ConnectionRefused(ConnectionFailed):
     """Nobody listens there: the request was not seen."""
 
 
+class Unreachable(ConnectionFailed):
+    """Nobody reacts to the attempt to connect: the request was not seen."""
+
+
 class ConnectionLost(ConnectionFailed):
-    """The connection broke before the answer: the request may have had its effect."""
+    """The server closed the connection before the answer: the request may have had its effect."""
+
+
+class ConnectionReset(ConnectionFailed):
+    """The connection was reset: the request may have had its effect, or never have arrived."""
+
+
+class AnswerTruncated(ConnectionFailed):
+    """The server closed the connection within the body of its answer."""

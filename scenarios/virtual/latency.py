@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from random import Random
+from typing import Self
 
 from scenarios.virtual.units import to_ns
 
@@ -19,6 +20,12 @@ class Regime:
 
     def __post_init__(self) -> None:
         assert 0 <= self.low_s <= self.high_s, f"a delay lies between 0 and its upper end: {self}"
+
+    @classmethod
+    def of(cls, span: tuple[float, float]) -> Self:
+        """Return the range of a scenario's span."""
+        low_s, high_s = span
+        return cls(low_s=low_s, high_s=high_s)
 
     def draw_ns(self, random: Random) -> int:
         """Draw one delay; at least a nanosecond, since an effect never shares its cause's instant."""

@@ -1,16 +1,37 @@
-"""The simulated network as an httpx transport, for services that speak to their PSP through an injected client.
+"""The simulated network as an httpx transport, for programs that are handed their client.
 
-Timeouts pass in virtual time. A refused connection is `httpx.ConnectError`; one that breaks before the answer is the
-`httpx.RemoteProtocolError` with which a real client meets a server that hangs up or dies.
+Timeouts pass in virtual time, and the exceptions are those of a real client of HTTP/1.1 over TCP: `ConnectError` where
+nobody listens, `ConnectTimeout` where nobody reacts, `ReadError` for a connection that was reset, `RemoteProtocolError`
+for one that was closed before the answer or within its body, `ReadTimeout` for silence.
 """
 
 import asyncio
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import httpx
 
-from scenarios.virtual.asgi import Request
-from scenarios.virtual.errors import ConnectionLost, ConnectionRefused
+from scenarios.virtual.asgi import Answer, Request
+from scenarios.virtual.errors import (
+    AnswerTruncated,
+    ConnectionFailed,
+    ConnectionLost,
+    ConnectionRefused,
+    ConnectionReset,
+    Unreachable,
+)
+from scenarios.virtual.exchange import Exchange
 from scenarios.virtual.network import Network
+
+_ERRORS: Mapping[type[ConnectionFailed], type[httpx.TransportError]] = MappingProxyType(
+    {
+        ConnectionRefused: httpx.ConnectError,
+        Unreachable: httpx.ConnectTimeout,
+        ConnectionLost: httpx.RemoteProtocolError,
+        ConnectionReset: httpx.ReadError,
+        AnswerTruncated: httpx.RemoteProtocolError,
+    }
+)
 
 
 class NetworkTransport(httpx.AsyncBaseTransport):
@@ -22,20 +43,31 @@ class NetworkTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and wait for its answer."""
-        timeout_s: float | None = request.extensions.get("timeout", {}).get("read")
         message = Request(
             method=request.method,
             path=request.url.raw_path.decode("ascii"),
-            headers=request.headers,
+            headers=[(name.lower(), value) for name, value in request.headers.raw],
             body=await request.aread(),
         )
+        exchange = self._network.dispatch(source=self._source, target=request.url.host, request=message)
         try:
-            async with asyncio.timeout(timeout_s):
-                answer = await self._network.send(source=self._source, target=request.url.host, request=message)
-        except TimeoutError:
-            raise httpx.ReadTimeout(f"no answer within {timeout_s} s", request=request) from None
-        except ConnectionRefused as error:
-            raise httpx.ConnectError(str(error), request=request) from error
-        except ConnectionLost as error:
-            raise httpx.RemoteProtocolError(str(error), request=request) from error
+            answer = await _answer(exchange, request.extensions.get("timeout", {}))
+        except ConnectionFailed as error:
+            raise _ERRORS[type(error)](str(error)) from error
         return httpx.Response(answer.status, headers=answer.headers, content=answer.body, request=request)
+
+
+async def _answer(exchange: Exchange, timeouts_s: Mapping[str, float | None]) -> Answer:
+    if exchange.opening is not None:
+        connect_s = timeouts_s.get("connect")
+        try:
+            async with asyncio.timeout(connect_s):
+                await exchange.opened()
+        except TimeoutError:
+            raise httpx.ConnectTimeout(f"no connection within {connect_s} s") from None
+    read_s = timeouts_s.get("read")
+    try:
+        async with asyncio.timeout(read_s):
+            return await exchange.answer()
+    except TimeoutError:
+        raise httpx.ReadTimeout(f"no answer within {read_s} s") from None
