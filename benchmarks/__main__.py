@@ -1,24 +1,45 @@
-"""`make bench`: run every benchmark and print a table; takes about two minutes."""
+"""`make bench`: run every benchmark and print a table; takes about ten minutes.
+
+`python -m benchmarks NAME…` runs some of them: seeds, bound, day, growth, replays.
+"""
 
 import json
 import platform
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.bound import measure_bound
+from benchmarks.growth import measure_growth
 from benchmarks.measurement import Measurement
 from benchmarks.replays import measure_replays
-from benchmarks.virtual_hour import measure_virtual_hour
-from scenarios.database import database_server
+from benchmarks.seeds import measure_seeds
+from benchmarks.virtual_day import measure_virtual_day
+from scenarios.database import DatabaseServer, database_server
 
 _RESULTS = Path("benchmarks/results/latest.json")
 
+BENCHMARKS: Mapping[str, Callable[[DatabaseServer], list[Measurement]]] = MappingProxyType(
+    {
+        "seeds": measure_seeds,
+        "bound": measure_bound,
+        "day": measure_virtual_day,
+        "growth": measure_growth,
+        "replays": measure_replays,
+    }
+)
 
-def main() -> None:
+
+def main(names: list[str]) -> None:
     """Measure, print and keep the results."""
+    if unknown := [name for name in names if name not in BENCHMARKS]:
+        sys.exit(f"no benchmark {', '.join(unknown)}; choose from {', '.join(BENCHMARKS)}")
     with database_server(None) as server:
-        measurements = [*measure_virtual_hour(server), *measure_replays(server)]
+        measurements = [one for name in names or BENCHMARKS for one in BENCHMARKS[name](server)]
     _RESULTS.parent.mkdir(parents=True, exist_ok=True)
     rows = [measurement.as_row() for measurement in measurements]
     _RESULTS.write_text(json.dumps({"python": platform.python_version(), "measurements": rows}, indent=2) + "\n")
@@ -33,4 +54,4 @@ def _print(measurements: list[Measurement]) -> None:
     Console().print(table)
 
 
-main()
+main(sys.argv[1:])

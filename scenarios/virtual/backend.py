@@ -28,6 +28,7 @@ class Backend:
         family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
         self.socket = socket.socket(family, socket.SOCK_STREAM)
         self._buffer = bytearray()
+        self._reply: list[bytes] = []  # what has come of the answer that is being waited for
         self.pid = 0  # known after start()
         try:
             _connect(self.socket, address)
@@ -74,11 +75,11 @@ class Backend:
         `when_quiet` is called each time the server has been silent for a while.
 
         Raises:
-            ConnectionResetError: The server closed the connection; what it said before is lost.
+            ConnectionResetError: The server closed the connection; `last_words` has what it said before.
             ServerSilent: Nothing came for a whole minute.
         """
         self._send(data)
-        reply: list[bytes] = []
+        self._reply = reply = []
         seen, quiet = 0, 0
         while seen < end.count:
             try:
@@ -109,6 +110,18 @@ class Backend:
         if not chunk:
             raise ConnectionResetError("PostgreSQL closed the connection")
         self._buffer += chunk
+
+    def last_words(self) -> list[bytes]:
+        """Block until the server has hung up, and return the errors that it sent before."""
+        self.socket.settimeout(_SILENT_S)
+        try:
+            while True:
+                self._receive()
+        except TimeoutError:
+            raise ServerSilent from None
+        except OSError:
+            frames = [*self._reply, *pgwire.take_frames(self._buffer)]
+        return [frame for frame in frames if pgwire.sqlstate([frame])]
 
     def hang_up(self) -> None:
         """Close the connection and block until the backend is gone, its transaction rolled back, its locks free.
@@ -147,6 +160,10 @@ class Watch:
         reply = self._backend.ask(pgwire.query(question), pgwire.READY)
         blockers = next((row[0] or "" for row in pgwire.rows(reply)), "")
         return tuple(sorted({int(pid) for pid in blockers.split()}))
+
+    def terminate(self, pid: int) -> None:
+        """End a backend; its client is told why."""
+        self._backend.ask(pgwire.query(f"SELECT pg_terminate_backend({pid})"), pgwire.READY)
 
     def close(self) -> None:
         """Close the connection."""

@@ -58,19 +58,22 @@ class Connection(asyncio.Transport):
         if self._closing:
             self.session.end()
 
-    def deliver(self, data: bytes) -> None:
-        """Send a reply on its way back."""
+    def deliver(self, data: bytes, *, late_ns: int = 0) -> None:
+        """Send a reply on its way back, after the server has sat on it for a while."""
+        self._send_back(partial(self._hand_over, data), late_ns=late_ns)
+
+    def _send_back(self, arrive: Callable[[], object], *, late_ns: int = 0) -> None:
         now_ns = self._loop.now_ns
-        self._last_reply_ns = max(now_ns + self._delay_ns(), self._last_reply_ns + 1)
-        self._loop.after(self._last_reply_ns - now_ns, partial(self._hand_over, data))
+        self._last_reply_ns = max(now_ns + late_ns + self._delay_ns(), self._last_reply_ns + 1)
+        self._loop.after(self._last_reply_ns - now_ns, arrive)
 
     def _hand_over(self, data: bytes) -> None:
         if not self._closing:
             self._loop.call_soon(self._protocol.data_received, data, context=self._context)
 
     def lose(self, error: Exception | None) -> None:
-        """Let the client know, in a while, that the server has hung up."""
-        self._loop.after(self._delay_ns(), partial(self._loop.call_soon, self._tell, error, context=self._context))
+        """Let the client know, after all that was sent before, that the server has hung up."""
+        self._send_back(partial(self._loop.call_soon, self._tell, error, context=self._context))
 
     def close(self) -> None:
         """Hang up; what has been written is in the operating system's hands and still arrives."""

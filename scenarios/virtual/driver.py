@@ -84,7 +84,8 @@ class Driver:
             yield answer | patience
         except ConnectionFailed as error:
             return unanswered(str(error))
-        if not answer.triggered:
+        # What fails in the very instant in which patience ends has failed too late.
+        if not answer.triggered or not answer.ok:
             return unanswered(f"timeout after {request.timeout_s:g} s")
         assert isinstance(answer.value, Answer)
         return self._client.to_seen(answer.value.status, answer.value.headers, answer.value.body)

@@ -9,6 +9,7 @@ What differs from a server of its own:
 - a waiting statement holds what its transaction's earlier statements took, but nothing of what it took itself so far;
 - at READ COMMITTED a statement tried again takes a fresh snapshot, where PostgreSQL would re-check only the row it
   waited for; it sees what it would have seen had it been sent a little later;
+- what PostgreSQL never undoes is done again by each try: a sequence draws another number;
 - `lock_timeout` counts from the beginning of the wait through all locks of the statement, not anew for each.
 """
 
@@ -20,7 +21,7 @@ from random import Random
 from typing import Protocol
 
 from scenarios.virtual.loop import VirtualLoop
-from scenarios.virtual.pgwire import DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE, QUERY_CANCELED, Request
+from scenarios.virtual.pgwire import QUERY_CANCELED, Request, ServerError
 from scenarios.virtual.timeline import Timeline
 from scenarios.virtual.units import NS_PER_S
 
@@ -32,19 +33,9 @@ DEADLOCK_TIMEOUT_NS = NS_PER_S  # PostgreSQL's default: this long after the cycl
 class Refusal(enum.Enum):
     """Why a wait ended without the lock, in PostgreSQL's words."""
 
-    DEADLOCK = DEADLOCK_DETECTED, "deadlock detected"
-    TIMEOUT = LOCK_NOT_AVAILABLE, "canceling statement due to lock timeout"
-    CANCELED = QUERY_CANCELED, "canceling statement due to user request"
-
-    @property
-    def sqlstate(self) -> str:
-        """PostgreSQL's code."""
-        return self.value[0]
-
-    @property
-    def text(self) -> str:
-        """PostgreSQL's message."""
-        return self.value[1]
+    DEADLOCK = ServerError(sqlstate="40P01", text="deadlock detected")
+    TIMEOUT = ServerError(sqlstate="55P03", text="canceling statement due to lock timeout")
+    CANCELED = ServerError(sqlstate=QUERY_CANCELED, text="canceling statement due to user request")
 
 
 class Session(Protocol):
@@ -56,7 +47,7 @@ class Session(Protocol):
     def attempt(self, request: Request) -> "tuple[Session, ...]":
         """Try a request. Return whom it has to wait for; nobody means that it was answered."""
 
-    def refuse(self, request: Request, refusal: Refusal) -> None:
+    def refuse(self, request: Request, error: ServerError) -> None:
         """Answer a waiting request with an error."""
 
 
@@ -169,8 +160,8 @@ class LockQueue:
         del self._waits[wait.session]
         self.deadlocks += refusal is Refusal.DEADLOCK
         self.timeouts += refusal is Refusal.TIMEOUT
-        self._timeline.note("lock-refused", wait.session.name, refusal.sqlstate)
-        wait.session.refuse(wait.request, refusal)
+        self._timeline.note("lock-refused", wait.session.name, refusal.value.sqlstate)
+        wait.session.refuse(wait.request, refusal.value)
 
     def _still(self, wait: _Wait) -> bool:
         return self._waits.get(wait.session) is wait

@@ -20,9 +20,15 @@ _CODE = struct.Struct("!ii")
 _CANCEL = struct.Struct("!iiii")
 
 _PROTOCOL_3_0 = 196_608  # the higher half is the major version
-LOCK_NOT_AVAILABLE = "55P03"
-DEADLOCK_DETECTED = "40P01"
 QUERY_CANCELED = "57014"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServerError:
+    """An error in PostgreSQL's words. https://www.postgresql.org/docs/current/errcodes-appendix.html."""
+
+    sqlstate: str
+    text: str
 
 
 class RequestKind(enum.Enum):
@@ -44,7 +50,8 @@ class Request:
     kind: RequestKind
     frames: tuple[bytes, ...]
     texts: tuple[str, ...]  # the SQL in it, where it carries any
-    traits: Traits  # of its statements, taken together
+    traits: Traits  # of the statements it runs, taken together
+    executes: bool  # runs statements, and does not merely describe them
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -142,7 +149,8 @@ class RequestReader:
                 traits |= self._statements.get(name, Traits.NONE)
             elif frame[:1] in b"dcf":
                 raise Unsupported("COPY FROM STDIN: virtual time has no use for a stream in the middle of a statement")
-        return Request(kind=kind, frames=tuple(frames), texts=tuple(texts), traits=traits)
+        executes = any(frame[:1] in b"EQ" for frame in frames)
+        return Request(kind=kind, frames=tuple(frames), texts=tuple(texts), traits=traits, executes=executes)
 
 
 class FirstPacket(enum.IntEnum):
@@ -172,9 +180,10 @@ def startup_packet(parameters: dict[str, str]) -> bytes:
     return _CODE.pack(len(payload) + 8, _PROTOCOL_3_0) + payload
 
 
-def cancelled_backend(packet: bytes) -> int:
-    """The process id in a request to cancel."""
-    return int(_CANCEL.unpack(packet)[2])
+def cancelled_backend(packet: bytes) -> tuple[int, int]:
+    """The process id and the secret in a request to cancel."""
+    _length, _code, pid, secret = _CANCEL.unpack(packet)
+    return pid, secret
 
 
 def asks_for_password(frame: bytes) -> bool:
@@ -204,6 +213,11 @@ def backend_pid(reply: Iterable[bytes]) -> int:
     return int(_LENGTH.unpack_from(key, 5)[0])
 
 
+def with_secret(frame: bytes, secret: int) -> bytes:
+    """The same frame, with this secret for requests to cancel where it tells one."""
+    return message(b"K", frame[5:9] + _LENGTH.pack(secret)) if frame[:1] == b"K" else frame
+
+
 def transaction_status(reply: list[bytes]) -> str:
     """How the last ReadyForQuery left the connection: `I` idle, `T` in a transaction, `E` in a failed one."""
     return next(chr(frame[5]) for frame in reversed(reply) if frame[:1] == b"Z")
@@ -215,6 +229,12 @@ def sqlstate(reply: Iterable[bytes]) -> str | None:
         if frame[:1] == b"E":
             return next(field[1:].decode() for field in frame[5:].split(b"\0") if field[:1] == b"C")
     return None
+
+
+def fatal(error: ServerError) -> bytes:
+    """The frame with which a server refuses a connection."""
+    fields = {"S": "FATAL", "V": "FATAL", "C": error.sqlstate, "M": error.text}
+    return message(b"E", b"".join(f"{code}{value}\0".encode() for code, value in fields.items()) + b"\0")
 
 
 def repeatable(reply: Iterable[bytes]) -> Iterator[bytes]:

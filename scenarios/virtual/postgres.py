@@ -7,13 +7,16 @@ without ORDER BY come as they lie on the server's pages, so runs to be compared 
 """
 
 import asyncio
+import errno
 from collections.abc import Callable
 from functools import partial
 
 from scenarios.randomness import Streams
-from scenarios.virtual.backend import Backend, Watch
+from scenarios.virtual.backend import Watch
+from scenarios.virtual.backends import Backends, Seat
 from scenarios.virtual.connection import Connection
 from scenarios.virtual.errors import Unsupported
+from scenarios.virtual.interference import Interference, Undisturbed
 from scenarios.virtual.latency import Regime
 from scenarios.virtual.locks import LockQueue
 from scenarios.virtual.loop import Address, VirtualLoop
@@ -28,12 +31,11 @@ _ONE_WAY = Regime(low_s=0.000_05, high_s=0.001)
 class VirtualPostgres:
     """The server, as the processes of one world reach it."""
 
-    def __init__(
-        self, *, loop: VirtualLoop, address: Address, password: str | None, streams: Streams, timeline: Timeline
-    ) -> None:
-        self.address = address
-        self._password = password
+    def __init__(self, *, loop: VirtualLoop, backends: Backends, streams: Streams, timeline: Timeline) -> None:
+        self.address = backends.address
+        self._backends = backends
         self.regime = _ONE_WAY  # of each direction of a round trip; may be changed while the world runs
+        self.interference: Interference = Undisturbed()  # whoever makes faults happen here
         self.round_trips = 0
         self.timeline = timeline
         self.locks = LockQueue(loop=loop, random=streams.stream("postgres", "locks"), timeline=timeline)
@@ -42,14 +44,17 @@ class VirtualPostgres:
         self._connections: dict[Session, Connection] = {}
         self._clients: dict[Process, None] = {}
         self._dialled = 0
-        self._watch: Watch | None = None
 
     def listens_at(self, address: Address) -> bool:
         """Whether the address is this server's."""
         return address == self.address
 
     async def dial(self, protocol_factory: Callable[[], asyncio.BaseProtocol]) -> tuple[Connection, asyncio.Protocol]:
-        """Open a connection for the process that asks."""
+        """Open a connection for the process that asks.
+
+        Raises:
+            ConnectionRefusedError: The server is down.
+        """
         process = current_process()
         assert process is not None, "only a process can connect to the database; spawn the task from one"
         if process not in self._clients:
@@ -58,8 +63,10 @@ class VirtualPostgres:
         delay_ns = partial(self._delay_ns, process.name)
         await asyncio.sleep(delay_ns() / NS_PER_S)
         self._dialled += 1
-        backend = Backend(self.address, password=self._password)
-        session = Session(name=f"{process.name}#{self._dialled}", loop=self._loop, server=self, backend=backend)
+        name = f"{process.name}#{self._dialled}"
+        if self.interference.refuses(name):
+            raise ConnectionRefusedError(errno.ECONNREFUSED, f"Connect call failed {self.address!r}")
+        session = Session(name=name, loop=self._loop, server=self, backend=Seat(self._backends))
         protocol = protocol_factory()
         assert isinstance(protocol, asyncio.Protocol)
         connection = Connection(loop=self._loop, process=process, session=session, protocol=protocol, delay_ns=delay_ns)
@@ -74,21 +81,35 @@ class VirtualPostgres:
     def interrupt_if_blocked(self, pid: int) -> tuple[Session, ...]:
         """Cancel a backend's statement if it waits for a lock, and return whose transactions hold it up."""
         by_pid = {session.backend.pid: session for session in self._connections}
-        self._watch = self._watch or Watch(self.address, user=by_pid[pid].user, password=self._password)
-        blockers = self._watch.interrupt_if_blocked(pid)
+        blockers = self._watch_as(by_pid[pid].user).interrupt_if_blocked(pid)
         if not by_pid.keys() >= set(blockers):
             raise Unsupported(f"{by_pid[pid].name} waits for a lock that somebody outside of the simulation holds")
         # In the order in which they connected: a process id is another one in every run.
         return tuple(session for pid, session in by_pid.items() if pid in blockers)
 
-    def cancel(self, pid: int) -> None:
+    def terminate(self, session: Session) -> list[bytes]:
+        """End a session's backend by force, and return what it says to that."""
+        self._watch_as(session.user).terminate(session.backend.pid)
+        return session.backend.last_words()
+
+    def _watch_as(self, user: str) -> Watch:
+        return self._backends.watch(user=user)
+
+    def cancel(self, pid: int, secret: int) -> None:
         """Act on a client's request to cancel what a backend is doing.
 
         Only a wait can be cancelled: a statement that does not wait takes no virtual time at all.
         """
-        for session in self._connections:
-            if session.backend.pid == pid:
-                self.locks.cancel(session)
+        for session in list(self._connections):
+            if (session.backend.pid, session.backend.secret) == (pid, secret):
+                session.cancel()
+
+    def cut_all(self) -> list[str]:
+        """Break every connection as a server does that loses its power, and return their names."""
+        sessions = list(self._connections)
+        for session in sessions:
+            session.cut()
+        return [session.name for session in sessions]
 
     def forget(self, session: Session) -> None:
         """Strike off a session that has ended."""
@@ -101,10 +122,7 @@ class VirtualPostgres:
                 connection.disown()
 
     def close(self) -> None:
-        """End all backends and the watch."""
+        """End all sessions."""
         for connection in self._connections.values():
             connection.dispose()
         self._connections.clear()
-        if self._watch is not None:
-            self._watch.close()
-            self._watch = None

@@ -3,6 +3,9 @@
 A statement that would wait for a lock is cancelled, and a cancelled statement fails its whole transaction. With a
 savepoint before it only the statement is undone, and it can be sent again. Savepoint, statement and release go out in
 one write and come back in one reply, from which the additions are taken out again: the client never sees them.
+
+A statement that fails by itself fails inside of the savepoint, while the transaction around it would keep its locks. On
+a plain server it would be aborted at once and keep nothing, so it is failed as well.
 """
 
 from collections.abc import Iterable
@@ -24,6 +27,9 @@ PREPARE = (
 
 _BEFORE = pgwire.execute(_SET)
 _AFTER = pgwire.execute(_RELEASE)
+_FAIL = pgwire.query(
+    "ROLLBACK TO SAVEPOINT paystorm; RELEASE SAVEPOINT paystorm; DO $$BEGIN RAISE 'as the statement before'; END$$"
+)
 _UNDO = pgwire.execute(_RETURN) + pgwire.execute(_RELEASE) + pgwire.SYNC
 
 
@@ -62,10 +68,20 @@ def unwrap(request: Request, reply: list[bytes]) -> list[bytes]:
 
 def undo(request: Request, *, wrapped: bool) -> tuple[bytes, End] | None:
     """What makes the server forget a cancelled request; None if it has already."""
-    # After an error PostgreSQL skips everything up to a Sync, and a Flush brought none.
-    resume = pgwire.SYNC if request.kind is RequestKind.FLUSH else b""
+    resume = _resume(request)
     data = resume + (_UNDO if wrapped else b"")
     return (data, End(types=b"Z", count=bool(resume) + wrapped)) if data else None
+
+
+def fail(request: Request) -> tuple[bytes, End]:
+    """What makes the whole transaction fail after a wrapped request has failed."""
+    resume = _resume(request)
+    return resume + _FAIL, End(types=b"Z", count=bool(resume) + 1)
+
+
+def _resume(request: Request) -> bytes:
+    # After an error PostgreSQL skips everything up to a Sync, and a Flush brought none.
+    return pgwire.SYNC if request.kind is RequestKind.FLUSH else b""
 
 
 def _remove(reply: list[bytes], kind: bytes, places: Iterable[int]) -> None:

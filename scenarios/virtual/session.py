@@ -5,17 +5,21 @@ PostgreSQL runs one statement at a time, in an order that the seed has chosen. A
 lock is undone and goes to the lock queue instead (`locks.py`), which tries it again later.
 """
 
+import errno
 import re
 from collections import deque
+from functools import partial
 from hashlib import blake2b
 from typing import Protocol
 
 from scenarios.virtual import pgwire, savepoints
-from scenarios.virtual.backend import Backend
+from scenarios.virtual.backends import Seat
 from scenarios.virtual.errors import Escaped, Unsupported
+from scenarios.virtual.interference import Die, Fail, Interference
 from scenarios.virtual.locks import LockQueue, Refusal
 from scenarios.virtual.loop import VirtualLoop
-from scenarios.virtual.pgwire import FirstPacket, Request, RequestKind
+from scenarios.virtual.pgwire import FirstPacket, Request, RequestKind, ServerError
+from scenarios.virtual.prepared import StatementNames
 from scenarios.virtual.statements import Traits, own_clock, unrepeatable
 from scenarios.virtual.timeline import Timeline
 
@@ -26,8 +30,8 @@ _UNIT_NS = {"us": 10**3, None: 10**6, "ms": 10**6, "s": 10**9, "min": 60 * 10**9
 class Client(Protocol):
     """Whoever gets the replies."""
 
-    def deliver(self, data: bytes) -> None:
-        """Take a reply."""
+    def deliver(self, data: bytes, *, late_ns: int = 0) -> None:
+        """Take a reply, which the server keeps back for a while."""
 
     def lose(self, error: Exception | None) -> None:
         """Take the news that the connection is gone."""
@@ -38,13 +42,17 @@ class Server(Protocol):
 
     locks: LockQueue
     timeline: Timeline
+    interference: Interference
     round_trips: int
 
     def interrupt_if_blocked(self, pid: int) -> "tuple[Session, ...]":
         """Cancel a backend's statement if it waits for a lock, and return whose transactions hold it up."""
 
-    def cancel(self, pid: int) -> None:
+    def cancel(self, pid: int, secret: int) -> None:
         """Act on a client's request to cancel what a backend is doing."""
+
+    def terminate(self, session: "Session") -> list[bytes]:
+        """End a session's backend by force, and return what it says to that."""
 
     def forget(self, session: "Session") -> None:
         """Strike off a session that has ended."""
@@ -54,8 +62,9 @@ class Session:
     """One session of PostgreSQL, from its start-up packet to its end."""
 
     client: Client  # set by whoever makes both ends
+    _statements: StatementNames  # since the log-in
 
-    def __init__(self, *, name: str, loop: VirtualLoop, server: Server, backend: Backend) -> None:
+    def __init__(self, *, name: str, loop: VirtualLoop, server: Server, backend: Seat) -> None:
         self.name = name
         self.backend = backend
         self.user = ""  # who logged in
@@ -67,7 +76,23 @@ class Session:
         self._logged_in = False
         self._status = "I"  # of the transaction, as ReadyForQuery tells it
         self._held_up_by: tuple[Session, ...] = ()  # found while the backend was quiet
+        self._suffering: Request | None = None  # takes its time, and will fail
+        self._is_doomed = False  # what is under way will be done, and its answer lost
         self._ended = False
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no transaction is open and nothing is being asked."""
+        return self._logged_in and self._status == "I" and not self._is_busy and not self._requests
+
+    @property
+    def status(self) -> str:
+        """Of the transaction, as ReadyForQuery tells it."""
+        return self._status
+
+    @property
+    def _is_busy(self) -> bool:
+        return self._ended or self._suffering is not None or self in self._server.locks
 
     def arrive(self, data: bytes) -> None:
         """Take what the client has written."""
@@ -86,7 +111,7 @@ class Session:
             case FirstPacket.TLS | FirstPacket.GSS:
                 self.client.deliver(pgwire.NO_ENCRYPTION)
             case FirstPacket.CANCEL:
-                self._server.cancel(pgwire.cancelled_backend(packet))
+                self._server.cancel(*pgwire.cancelled_backend(packet))
                 self._hang_up(None)
 
     def _log_in(self, parameters: dict[str, str]) -> None:
@@ -95,24 +120,26 @@ class Session:
         for name, value in parameters.items():
             if name.endswith("_timeout") or "timeout" in value:
                 raise Unsupported(f"{name}={value}: the server would count it in real time")
-        reply = self.backend.start(parameters)
-        if pgwire.sqlstate(reply) is None:
-            self.backend.ask(savepoints.PREPARE, pgwire.READY)
+        refusal = self._server.interference.at_login(self, parameters)
+        reply = self.backend.start(parameters) if refusal is None else [pgwire.fatal(refusal)]
+        error = pgwire.sqlstate(reply)
+        self._server.timeline.note("postgres-login", self.name, error or "ok")
+        self._reply(reply)
+        if error is None:
+            self._statements = StatementNames(self.backend.shelf)
             self._logged_in = True
-        self._server.timeline.note("postgres-login", self.name, pgwire.sqlstate(reply) or "ok")
-        self.client.deliver(b"".join(reply))
+        else:
+            self._hang_up(None)
 
     def _serve(self) -> None:
         """Try the requests that have arrived, up to one that must wait."""
-        while self._requests and not self._ended and self not in self._server.locks:
+        while self._requests and not self._is_busy:
             request = self._requests.popleft()
             if request.kind is RequestKind.TERMINATE:
                 self._hang_up(None)
                 return
             self._examine(request)
-            blockers = self.attempt(request)
-            if blockers:
-                self._server.locks.wait(self, request, blockers)
+            self._carry_out(request)
 
     def _examine(self, request: Request) -> None:
         for sql in request.texts:
@@ -121,22 +148,57 @@ class Session:
             if word := unrepeatable(sql):
                 raise Unsupported(f"{word!r} cannot be repeated in virtual time ({self.name}: {sql})")
 
+    def _carry_out(self, request: Request) -> None:
+        match self._server.interference.before(self, request):
+            case Fail(error=error, after_ns=0):
+                self.refuse(request, error)
+                return
+            case Fail(error=error, after_ns=after_ns):
+                self._suffering = request
+                self._loop.after(after_ns, partial(self._succumb, request, error))
+                return
+            case Die(is_done=True):
+                self._is_doomed = True
+            case Die(is_told=True):
+                self.terminate()
+                return
+            case Die():
+                self.cut()
+                return
+        if blockers := self.attempt(request):
+            self._server.locks.wait(self, request, blockers)
+
+    def _succumb(self, request: Request, error: ServerError) -> None:
+        if self._suffering is request:
+            self._suffering = None
+            self.refuse(request, error)
+
     def attempt(self, request: Request) -> "tuple[Session, ...]":
         """Try a request. Return whom it has to wait for; nobody means that it was answered."""
         wrapped = self._status == "T" and Traits.CONTROL not in request.traits
-        data, end = savepoints.wrap(request) if wrapped else savepoints.plain(request)
+        translation = self._statements.translate(request)
+        if translation.answer is not None and self._status != "E":
+            self._server.round_trips += 1
+            self._answer(request, translation.answer)
+            return ()
+        asked = translation.request
+        data, end = savepoints.wrap(asked) if wrapped else savepoints.plain(asked)
         self._server.round_trips += 1
         self._held_up_by = ()
         try:
             reply = self.backend.ask(data, end, when_quiet=self._look)
-        except ConnectionError as error:
-            self._hang_up(error)
+        except ConnectionError:
+            self._pass_on(self.backend.last_words())
             return ()
         if self._held_up_by:
             self._undo(request, reply, wrapped=wrapped)
-        else:
-            self._answer(request, savepoints.unwrap(request, reply) if wrapped else reply)
-        return self._held_up_by
+            return self._held_up_by
+        if wrapped:
+            reply = savepoints.unwrap(asked, reply)
+            if pgwire.sqlstate(reply) is not None:
+                self.backend.ask(*savepoints.fail(request))
+        self._answer(request, translation.settle(reply))
+        return ()
 
     def _look(self) -> None:
         """The backend is quiet: find out whether it waits for a lock. Once interrupted it is not asked again."""
@@ -155,35 +217,67 @@ class Session:
                 f"a lock wait that takes its transaction with it ({self.name}: {' '.join(request.texts)})"
             )
 
-    def refuse(self, request: Request, refusal: Refusal) -> None:
-        """Answer a waiting request with an error, which the server itself raises: its transaction really fails."""
+    def refuse(self, request: Request, error: ServerError) -> None:
+        """Answer a request with an error, which the server itself raises: its transaction really fails."""
         reply = self.backend.ask(
             pgwire.query(
-                f"DO $$BEGIN RAISE EXCEPTION USING ERRCODE = '{refusal.sqlstate}', MESSAGE = '{refusal.text}'; END$$"
+                f"DO $$BEGIN RAISE EXCEPTION USING ERRCODE = '{error.sqlstate}', MESSAGE = '{error.text}'; END$$"
             ),
             pgwire.READY,
         )
+        if Traits.COMMITS in request.traits:
+            # A COMMIT that fails ends its transaction all the same.
+            *_, ready = self.backend.ask(pgwire.query("ROLLBACK"), pgwire.READY)
+            reply[-1] = ready
         if request.kind is RequestKind.FLUSH:
             reply = [frame for frame in reply if frame[:1] != b"Z"]
         self._answer(request, reply)
 
     def _answer(self, request: Request, reply: list[bytes]) -> None:
+        if self._is_doomed:
+            self.cut()
+            return
         if request.kind is not RequestKind.FLUSH:
             self._status = pgwire.transaction_status(reply)
         elif self._status == "T" and pgwire.sqlstate(reply) is not None:
             self._status = "E"
         digest = blake2b(b"".join(pgwire.repeatable(reply)), digest_size=8)
         self._server.timeline.note("postgres", self.name, digest.hexdigest())
-        self.client.deliver(b"".join(reply))
+        self._reply(reply)
         # A transaction lets its locks go when it ends and also as soon as it has failed, before the client's ROLLBACK.
         if self._status != "T" or Traits.RELEASES in request.traits:
             self._server.locks.released(self)
         if self._requests:
             self._loop.after(1, self._serve)
 
+    def _reply(self, reply: list[bytes]) -> None:
+        self.client.deliver(b"".join(reply), late_ns=self._server.interference.delay_ns(self))
+
+    def cancel(self) -> None:
+        """Break off what takes its time, as the client asked to."""
+        if self._suffering is not None:
+            self._succumb(self._suffering, Refusal.CANCELED.value)
+        else:
+            self._server.locks.cancel(self)
+
     def abandon(self) -> None:
-        """Stop waiting for a lock: nobody waits for the answer."""
+        """Stop what takes its time: nobody waits for the answer."""
+        self._suffering = None
         self._server.locks.forget(self)
+
+    def terminate(self) -> None:
+        """End the backend as `pg_terminate_backend` does: the client is told, and the transaction rolled back."""
+        self._pass_on(self._server.terminate(self))
+
+    def _pass_on(self, last_words: list[bytes]) -> None:
+        self._server.timeline.note("postgres-killed", self.name, pgwire.sqlstate(last_words) or "")
+        if last_words:
+            self._reply(last_words)
+        self._hang_up(None)
+
+    def cut(self) -> None:
+        """End the backend without a word, as when its machine fails: the client is told nothing."""
+        self._hang_up(ConnectionResetError(errno.ECONNRESET, "Connection reset by peer"))
 
     def _hang_up(self, error: Exception | None) -> None:
         self.end()
@@ -195,7 +289,7 @@ class Session:
             return
         self._ended = True
         self._requests.clear()
-        self._server.locks.forget(self)
+        self.abandon()
         self.backend.hang_up()
         self._server.timeline.note("postgres-end", self.name, "")
         self._server.forget(self)

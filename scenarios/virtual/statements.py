@@ -1,4 +1,4 @@
-"""What the simulation must know of a statement: may it be wrapped, can it free locks, is it lawful.
+"""What the simulation must know of a statement: may it be wrapped, does it take or free locks, is it lawful.
 
 PostgreSQL still parses and runs every statement itself. This looks at the beginning of a text and for a few names in
 it.
@@ -15,12 +15,21 @@ class Traits(enum.Flag):
     NONE = 0
     CONTROL = enum.auto()  # begins, ends or divides a transaction: no savepoint may enclose it
     RELEASES = enum.auto()  # may free locks although its transaction goes on
+    LOCKS = enum.auto()  # writes rows, or reads them FOR UPDATE and the like
+    COMMITS = enum.auto()
 
 
 _LEAD = r"^(?:\s|--[^\n]*\n|/\*.*?\*/)*"
 _CONTROL = re.compile(
     _LEAD + r"(?:begin|start|commit|end|rollback|abort|savepoint|release|prepare\s+transaction"
     r"|set\s+(?:local\s+|session\s+)?(?:transaction|characteristics))\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_COMMITS = re.compile(_LEAD + r"(?:commit|end)\b", re.IGNORECASE | re.DOTALL)
+_LOCKS = re.compile(
+    _LEAD + r"(?:insert|update|delete|merge)\b"
+    r"|^.*\bfor\s+(?:no\s+key\s+update|update|key\s+share|share)\b"
+    r"|" + _LEAD + r"with\b.*\b(?:insert\s+into|update|delete\s+from|merge\s+into)\b",
     re.IGNORECASE | re.DOTALL,
 )
 _RELEASES = re.compile(_LEAD + r"rollback\b|advisory_unlock", re.IGNORECASE | re.DOTALL)
@@ -49,6 +58,10 @@ def traits_of(sql: str) -> Traits:
         traits |= Traits.CONTROL
     if _RELEASES.search(sql):
         traits |= Traits.RELEASES
+    if _LOCKS.match(_LITERAL.sub("''", sql)):
+        traits |= Traits.LOCKS
+    if _COMMITS.match(sql):
+        traits |= Traits.COMMITS
     return traits
 
 

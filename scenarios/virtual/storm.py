@@ -5,10 +5,11 @@ lets the customers come, and hands back what each of them wrote down. The outcom
 alone: whoever listens to the progress, or lends another server, cannot change it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from operator import itemgetter
 
 import httpx
+import simpy
 from sqlalchemy.engine import URL
 
 from psp_chaos.app import Psp, create_psp
@@ -22,13 +23,16 @@ from scenarios.customers.purchase import draw_purchase
 from scenarios.defects import Defect
 from scenarios.faults.world_fault import WorldFault
 from scenarios.progress import Listener, Progress
+from scenarios.randomness import Tape
 from scenarios.spec import Scenario
+from scenarios.virtual.backends import Backends
 from scenarios.virtual.driver import Driver, Steps
 from scenarios.virtual.latency import Regime
 from scenarios.virtual.loop import Address
 from scenarios.virtual.machines import SERVICE_HOST, Machines
 from scenarios.virtual.nemesis import Bites, let_loose
 from scenarios.virtual.network import Latency
+from scenarios.virtual.pools import Pools
 from scenarios.virtual.units import to_ns
 from scenarios.virtual.world import World
 from service.settings import Settings
@@ -41,6 +45,7 @@ _PSP_KEY = "sk_test_paystorm"
 _WEBHOOK_SECRET = "whsec_paystorm"  # noqa: S105 - a world of its own has no secrets
 _PSP = "psp"
 _PROGRESS_STEPS = 200
+_LOOK_EVERY_S = 15.0  # whether all is quiet
 _POSTGRES_PORT = 5432
 
 
@@ -48,7 +53,18 @@ class Storm:
     """One scenario with one seed in a world of its own."""
 
     def __init__(
-        self, scenario: Scenario, *, seed: int, database: URL, listener: Listener, defect: Defect | None = None
+        self,
+        scenario: Scenario,
+        *,
+        seed: int,
+        database: URL,
+        listener: Listener,
+        pools: Pools,
+        backends: Backends,
+        has_open_work: Callable[[], bool],
+        defect: Defect | None = None,
+        tape: Tape | None = None,
+        keep_timeline: bool = False,
     ) -> None:
         """Build the world; nothing happens before `run`.
 
@@ -57,21 +73,35 @@ class Storm:
             seed: Decides everything that chance decides.
             database: With the service's tables and one merchant, whose key is API_KEY; nothing else in it.
             listener: Is told how far the run is.
+            pools: Of the processes, from earlier runs on this database.
+            backends: Of this database.
+            has_open_work: Tells whether the service's books speak of anything that is left to do.
             defect: The bug that is planted in the service, if any.
+            tape: Records every seeded decision, or makes those that were recorded.
+            keep_timeline: Keep the timeline's lines, to find the first difference between two runs.
         """
         self.scenario = scenario
         self.world = World(
-            seed=seed, epoch_us=EPOCH_US, postgres=_address(database), postgres_password=database.password
+            seed=seed,
+            epoch_us=EPOCH_US,
+            postgres=backends,
+            keep_timeline=keep_timeline,
+            tape=tape,
         )
         self.diary = Diary(now_us=self.world.clock.now_us)
         self.psp = self._start_psp()
         self.machines = Machines(
-            self.world, settings=_service_settings(scenario, database), parts=defect.parts if defect else None
+            self.world,
+            settings=_service_settings(scenario, database),
+            parts=defect.parts if defect else None,
+            pools=pools,
         )
         self._world_bites = Bites(clock=self.world.clock)
         self._listener = listener
+        self._has_open_work = has_open_work
         self._customers_done = 0
         self.world.network.rules.extend(_latencies(scenario))
+        self.world.postgres.regime = Regime.of(scenario.database_latency_s)
 
     @property
     def bites(self) -> list[dict[str, object]]:
@@ -96,7 +126,10 @@ class Storm:
         let_loose(faults, world=self.world, machines=self.machines, bites=self._world_bites)
         self._invite_customers()
         self.world.env.process(self._tell_progress())
-        self.world.run(until=to_ns(self.scenario.storm_s + self.scenario.calm_s))
+        end: simpy.Event = self.world.env.timeout(to_ns(self.scenario.storm_s + self.scenario.calm_s))
+        if self.scenario.ends_when_quiet:
+            end |= self.world.env.process(self._await_quiet())
+        self.world.run(until=end)
 
     def _start_psp(self) -> Psp:
         world = self.world
@@ -122,9 +155,11 @@ class Storm:
             host=SERVICE_HOST,
         )
         draw = self.world.stream("arrivals")
+        crowds_s = [draw.uniform(0, self.scenario.storm_s) for _ in range(self.scenario.crowds)]
         names, weights = zip(*sorted(self.scenario.scripts.items()), strict=True)  # a plan has no order
         for number in range(1, self.scenario.customers + 1):
-            arrives_s, script = draw.uniform(0, self.scenario.storm_s), draw.choices(names, weights)[0]
+            arrives_s = draw.choice(crowds_s) if crowds_s else draw.uniform(0, self.scenario.storm_s)
+            script = draw.choices(names, weights)[0]
             author = Author(customer=f"customer/{number}", script=script)
             self.world.env.process(self._visit(driver, author, arrives_s=arrives_s))
 
@@ -135,6 +170,19 @@ class Storm:
         purchase = draw_purchase(draw, intent=intent, declined_share=self.scenario.declined_share)
         yield from driver.perform(author, CAST[author.script](purchase, draw))
         self._customers_done += 1
+
+    def _await_quiet(self) -> Steps[None]:
+        """Wait until the storm is over and nothing is left that could happen but workers finding nothing."""
+        yield self.world.env.timeout(to_ns(self.scenario.storm_s))
+        while not self._is_quiet():
+            yield self.world.env.timeout(to_ns(_LOOK_EVERY_S))
+
+    def _is_quiet(self) -> bool:
+        return (
+            self._customers_done == self.scenario.customers
+            and all(name.startswith("worker/") for name in self.world.busy())  # whose one task never ends
+            and not self._has_open_work()
+        )
 
     def _tell_progress(self) -> Steps[None]:
         # This runs whether or not anybody looks, so that looking changes nothing.
@@ -153,7 +201,8 @@ class Storm:
             yield self.world.env.timeout(to_ns(total_s / _PROGRESS_STEPS))
 
 
-def _address(database: URL) -> Address:
+def address_of(database: URL) -> Address:
+    """Return where the server of this database listens."""
     host = database.query.get("host", database.host)
     assert isinstance(host, str), "a database URL names its server"
     port = database.port or _POSTGRES_PORT
@@ -185,13 +234,10 @@ def _psp_settings(scenario: Scenario) -> PspSettings:
 def _latencies(scenario: Scenario) -> Iterator[Latency]:
     """Yield the network's rules; of those that match, the first decides."""
     if scenario.customer_spike_latency_s is not None:
-        low_s, high_s = scenario.customer_spike_latency_s
-        spike = Regime(low_s=low_s, high_s=high_s)
+        spike = Regime.of(scenario.customer_spike_latency_s)
         yield Latency(source="customer", target=SERVICE_HOST, regime=spike, to_s=scenario.storm_s)
-    low_s, high_s = scenario.customer_latency_s
-    yield Latency(source="customer", target=SERVICE_HOST, regime=Regime(low_s=low_s, high_s=high_s))
-    low_s, high_s = scenario.psp_link_latency_s
-    link = Regime(low_s=low_s, high_s=high_s)
+    yield Latency(source="customer", target=SERVICE_HOST, regime=Regime.of(scenario.customer_latency_s))
+    link = Regime.of(scenario.psp_link_latency_s)
     yield Latency(source=_PSP, target=SERVICE_HOST, regime=link)
     yield Latency(source=SERVICE_HOST, target=_PSP, regime=link)
     yield Latency(source="worker", target=_PSP, regime=link)

@@ -193,7 +193,7 @@ def _codes_of(modules: tuple[str, ...]) -> tuple[CodeType, ...]:
     found: dict[CodeType, None] = {}
     pending = [
         thing.__code__
-        for thing in gc.get_objects()
+        for thing in _all_objects()
         if type(thing) is FunctionType and thing.__globals__.get("__name__") in names
     ]
     while pending:
@@ -201,3 +201,14 @@ def _codes_of(modules: tuple[str, ...]) -> tuple[CodeType, ...]:
         found[code] = None
         pending += [constant for constant in code.co_consts if isinstance(constant, CodeType)]
     return tuple(found)
+
+
+def _all_objects() -> list[object]:
+    """Return all that the garbage collector knows, also what was frozen, which it does not tell by itself."""
+    frozen = gc.get_freeze_count() > 0
+    if frozen:
+        gc.unfreeze()
+    things = gc.get_objects()
+    if frozen:
+        gc.freeze()
+    return things

@@ -12,6 +12,7 @@ programs are tasks of processes. Nothing runs except inside of `run`.
 import asyncio
 import gc
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from types import TracebackType
 from typing import Any, Self
@@ -19,7 +20,9 @@ from typing import Any, Self
 import httpx
 import simpy
 
-from scenarios.randomness import Streams
+from scenarios.errors import OtherChoice
+from scenarios.randomness import Streams, Tape
+from scenarios.virtual.backends import Backends
 from scenarios.virtual.burial import bury
 from scenarios.virtual.clock import SeededIds, VirtualClock
 from scenarios.virtual.errors import Escaped
@@ -49,9 +52,9 @@ class World:
         *,
         seed: int,
         epoch_us: int,
-        postgres: Address | None = None,
-        postgres_password: str | None = None,
+        postgres: Backends | Address | None = None,
         keep_timeline: bool = False,
+        tape: Tape | None = None,
         watched: tuple[str, ...] = WATCHED,
     ) -> None:
         """Create an empty world.
@@ -59,12 +62,14 @@ class World:
         Args:
             seed: Decides all that chance decides.
             epoch_us: What the programs' clocks show when the run begins.
-            postgres: Where the database server listens; None for a world without one.
-            postgres_password: For a server that does not trust its clients.
+            postgres: The database server's backends, or where a server listens; None for a world without one.
             keep_timeline: Keep the timeline's lines, to find the first difference between two runs.
+            tape: Records every seeded decision, or makes those that were recorded.
             watched: The packages whose every call is looked at (`tripwires.py`).
         """
-        streams = Streams(seed)
+        streams = Streams(seed, tape=tape)
+        if tape is not None:
+            tape.on_break(partial(self._on_failure, None))
         self.env = simpy.Environment(initial_time=0)
         self.clock = VirtualClock(env=self.env, epoch_us=epoch_us)
         self.timeline = Timeline(env=self.env, keep=keep_timeline)
@@ -72,15 +77,12 @@ class World:
         self.loop = VirtualLoop(env=self.env, random=streams.stream("loop"), on_escape=self._on_escape)
         self.loop.set_exception_handler(self._on_unhandled)
         self.network = Network(loop=self.loop, streams=streams, timeline=self.timeline)
-        self._postgres = None
+        self._postgres: VirtualPostgres | None = None
+        self._own_backends: Backends | None = None
         if postgres is not None:
-            self._postgres = VirtualPostgres(
-                loop=self.loop,
-                address=postgres,
-                password=postgres_password,
-                streams=streams,
-                timeline=self.timeline,
-            )
+            if not isinstance(postgres, Backends):
+                postgres = self._own_backends = Backends(postgres)
+            self._postgres = VirtualPostgres(loop=self.loop, backends=postgres, streams=streams, timeline=self.timeline)
             self.loop.dialer = self._postgres
         self._streams = streams
         self._processes: list[Process] = []
@@ -122,6 +124,10 @@ class World:
         self._processes.append(process)
         return process
 
+    def busy(self) -> list[str]:
+        """Return the names of the processes that live and have unfinished tasks."""
+        return [process.name for process in self._processes if not process.crashed and process.unfinished()]
+
     def transport(self, source: str) -> httpx.AsyncBaseTransport:
         """What an httpx client of that party sends its requests through."""
         return NetworkTransport(network=self.network, source=source)
@@ -140,6 +146,7 @@ class World:
 
         Raises:
             Escaped: Something tried to leave the simulation, even if the program has swallowed the error.
+            OtherChoice: The tape does not fit what happens; the same goes for this.
             AssertionError: A program's own assertion failed anywhere.
             Stalled: Nothing is left to happen.
             KeyboardInterrupt: Somebody called `interrupt`.
@@ -168,6 +175,8 @@ class World:
         tasks = self.loop.unowned() + [task for process in self._processes for task in process.unfinished()]
         if self._postgres is not None:
             self._postgres.close()
+        if self._own_backends is not None:
+            self._own_backends.close()
         self.loop.close()
         bury(tasks)
         if self._collects_garbage:
@@ -193,7 +202,7 @@ class World:
         self.failures.append(Failure(at_us=self.clock.now_us(), process=name, error=error))
         self.timeline.note("failure", name, type(error).__name__)
         # A program that is wrong, not one that met misfortune: there is no point in going on.
-        if isinstance(error, Escaped | AssertionError) and self._fatal is None:
+        if isinstance(error, Escaped | OtherChoice | AssertionError) and self._fatal is None:
             self._fatal = error
             self.loop.stop()
 

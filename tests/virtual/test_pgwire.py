@@ -69,7 +69,7 @@ def test_copy_data_is_refused():
     ],
 )
 def test_a_savepoint_is_taken_out_of_the_reply_again(kind, reply, expected):
-    request = Request(kind=kind, frames=(), texts=(), traits=Traits.NONE)
+    request = Request(kind=kind, frames=(), texts=(), traits=Traits.NONE, executes=True)
     frames = [error("22012") if type_ == "E" else message(type_.encode(), b"x") for type_ in reply if type_ != " "]
 
     unwrapped = savepoints.unwrap(request, frames)
@@ -100,14 +100,17 @@ def test_rows_in_text_format():
     ("sql", "traits"),
     [
         ("BEGIN ISOLATION LEVEL SERIALIZABLE;", Traits.CONTROL),
-        ("  -- note\n /* more */ commit", Traits.CONTROL),
+        ("  -- note\n /* more */ commit", Traits.CONTROL | Traits.COMMITS),
         ("SAVEPOINT a", Traits.CONTROL),
         ("SET TRANSACTION READ ONLY", Traits.CONTROL),
         ("SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE", Traits.CONTROL),
         ("ROLLBACK", Traits.CONTROL | Traits.RELEASES),
         ("SELECT pg_advisory_unlock(1)", Traits.RELEASES),
         ("SET LOCAL search_path TO a", Traits.NONE),
-        ("UPDATE commits SET begin = 1", Traits.NONE),
+        ("UPDATE commits SET begin = 1", Traits.LOCKS),
+        ("SELECT id FROM a\nORDER BY id FOR NO KEY UPDATE SKIP LOCKED", Traits.LOCKS),
+        ("WITH b AS (INSERT INTO a VALUES (1) RETURNING id) SELECT id FROM b", Traits.LOCKS),
+        ("SELECT 'for update', update_id FROM a", Traits.NONE),
         ("SELECT 1 -- commit", Traits.NONE),
     ],
 )

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy.engine import make_url
 
 _TORTURE = Path(__file__).with_name("torture.py")
-_STORIES = runpy.run_path(str(_TORTURE))["STORIES"]
+_PROGRAM = runpy.run_path(str(_TORTURE))
+_STORIES = _PROGRAM["STORIES"]
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def place(postgres, empty_database):
 def in_a_new_process(story, seed, place, *, hash_seed):
     root = str(_TORTURE.parents[2])
     answer = subprocess.run(
-        [sys.executable, str(_TORTURE), story, str(seed), *place],
+        [sys.executable, str(_TORTURE), "digest", story, str(seed), *place],
         env=os.environ | {"PYTHONHASHSEED": hash_seed, "PYTHONPATH": root},
         capture_output=True,
         text=True,
@@ -55,11 +56,20 @@ def test_a_seed_repeats_line_by_line(story, place):
         assert wrong_first == wrong_second == 0
 
 
-def test_the_torture_does_torture(place):
-    worlds = [_STORIES["locks"](seed, *place)[0] for seed in range(6)]
+def test_the_torture_tortures_and_repeats(place):
+    count = _PROGRAM["campaign"](range(6), *place)
 
-    assert sum(world.postgres.locks.deadlocks for world in worlds) > 0
-    assert sum(world.postgres.locks.waits for world in worlds) > 20
+    assert (count.differences, count.missing) == (0, 0)
+    assert count.lock_waits > 60
+    assert count.deadlocks > 6
+    assert count.crowd_max == 3
+
+
+def test_a_difference_is_told_and_placed(capsys):
+    assert _PROGRAM["differ"](7, ("one", "two"), ("one", "two", "three"))
+    assert not _PROGRAM["differ"](7, ("one",), ("one",))
+
+    assert capsys.readouterr().err == "seed 7 differs in line 2: () ('three',)\n"
 
 
 def test_the_shop_sees_crashes_and_timeouts(place):
@@ -67,4 +77,3 @@ def test_the_shop_sees_crashes_and_timeouts(place):
 
     assert "ConnectionLost" in text
     assert "ConnectionRefused" in text
-    assert " lost" in text

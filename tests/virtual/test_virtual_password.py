@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 from scenarios.embedded_postgres import EmbeddedPostgres
+from scenarios.virtual.backends import Backends
 from scenarios.virtual.errors import Unsupported
 from scenarios.virtual.scram import ScramClient
 from scenarios.virtual.world import World
@@ -38,8 +39,12 @@ def ask_as_guest(server: EmbeddedPostgres, *, password: str | None) -> str:
         await connection.close()
         return name
 
-    with World(seed=1, epoch_us=EPOCH_US, postgres=server.socket_path, postgres_password=password) as world:
-        name: str = world.run(world.process("program/1").spawn(program()))
+    backends = Backends(server.socket_path, password=password)
+    try:
+        with World(seed=1, epoch_us=EPOCH_US, postgres=backends) as world:
+            name: str = world.run(world.process("program/1").spawn(program()))
+    finally:
+        backends.close()
     return name
 
 

@@ -1,11 +1,20 @@
 """Two small systems to be run twice, for the tests of determinism.
 
-Also a program, `torture.py STORY SEED SOCKET DATABASE`, which prints the digest of its timeline, so that an interpreter
-with another hash seed can be compared.
+Also a program:
+
+    torture.py campaign [--seeds 300] [--sessions 4]
+        runs every seed of `locks` twice on a server of its own and compares line by line; prints what it counted, and
+        exits with 3 if two runs differ
+    torture.py digest STORY SEED SOCKET DATABASE
+        prints the digest of one timeline, so that an interpreter with another hash seed can be compared
 """
 
+import argparse
 import asyncio
 import sys
+import time
+from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -13,12 +22,14 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from scenarios.embedded_postgres import EmbeddedPostgres
 from scenarios.virtual.errors import ConnectionFailed
 from scenarios.virtual.units import to_ns
 from scenarios.virtual.world import World
 
 EPOCH_US = 1_767_225_600_000_000
 SESSIONS, ROUNDS, ROWS = 4, 4, 4
+NOT_DETERMINISTIC = 3
 
 
 def engine_of(socket, database):
@@ -39,8 +50,8 @@ async def prepare(socket, database, table, rows):
     await engine.dispose()
 
 
-def locks(seed, socket, database):
-    """Sessions that each change two of a few rows, in opposite orders.
+def locks(seed, socket, database, sessions=SESSIONS):
+    """Sessions that each change all of a few rows, in opposite orders, as if to be in each other's way.
 
     Return the world and by how much the sum of the rows differs from what was committed.
     """
@@ -51,10 +62,10 @@ def locks(seed, socket, database):
     async def session(number, random):
         engine = engine_of(socket, database)
         for _ in range(ROUNDS):
-            pair = random.sample(range(ROWS), 2)
+            order = random.choice((range(ROWS), range(ROWS), reversed(range(ROWS))))
             try:
                 async with engine.begin() as connection:
-                    for row in pair:
+                    for row in order:
                         await connection.execute(account.update().where(account.c.id == row).values(n=account.c.n + 1))
                 committed.append(number)
             except sa.exc.DBAPIError as error:
@@ -72,10 +83,10 @@ def locks(seed, socket, database):
     with World(seed=seed, epoch_us=EPOCH_US, postgres=socket, keep_timeline=True) as world:
         tasks = [
             world.process(f"session/{number}").spawn(session(number, world.stream("session", str(number))))
-            for number in range(SESSIONS)
+            for number in range(sessions)
         ]
         world.run(world.env.all_of([world.finished(task) for task in tasks]))
-        missing = 2 * len(committed) - world.run(world.process("sum/1").spawn(total()))
+        missing = ROWS * len(committed) - world.run(world.process("sum/1").spawn(total()))
         return world, missing
 
 
@@ -153,6 +164,87 @@ def shop(seed, socket, database):
 
 STORIES = {"locks": locks, "shop": shop}
 
+
+@dataclass
+class Count:
+    """What a campaign came to."""
+
+    seeds: int = 0
+    lock_waits: int = 0
+    deadlocks: int = 0
+    timeouts: int = 0
+    crowd_max: int = 0  # so many waited for one session at one time
+    differences: int = 0
+    missing: int = 0  # changes that were committed and are not there, or the other way round
+
+    def __str__(self):
+        return (
+            f"{self.seeds} seeds run twice, {self.differences} differences, {self.missing} changes lost or made up\n"
+            f"{self.lock_waits} lock waits, up to {self.crowd_max} for one session, "
+            f"{self.deadlocks} deadlocks, {self.timeouts} lock timeouts (counted once per seed)"
+        )
+
+
+def campaign(seeds, socket, database, sessions=SESSIONS):
+    """Run every seed twice and count."""
+    count = Count()
+    for seed in seeds:
+        (one, missing), (other, _) = (locks(seed, socket, database, sessions) for _ in range(2))
+        queue = one.postgres.locks
+        count.seeds += 1
+        count.lock_waits += queue.waits
+        count.deadlocks += queue.deadlocks
+        count.timeouts += queue.timeouts
+        count.crowd_max = max(count.crowd_max, crowd(one.timeline.lines))
+        count.missing += abs(missing)
+        count.differences += differ(seed, one.timeline.lines, other.timeline.lines)
+    return count
+
+
+def crowd(lines):
+    """Tell how many waited for one session at one time, at most."""
+    waiting, most = {}, 0
+    for line in lines:
+        _at, kind, who, what = line.rstrip("\n").split(" ", 3)
+        if kind == "lock-wait":
+            waiting[who] = what.split()
+            most = max(most, *Counter(blocker for blockers in waiting.values() for blocker in blockers).values())
+        else:
+            waiting.pop(who, None)
+    return most
+
+
+def differ(seed, lines, others):
+    """Tell whether two timelines differ, and say where."""
+    if lines == others:
+        return False
+    place = next(
+        (number for number, (one, other) in enumerate(zip(lines, others, strict=False)) if one != other),
+        min(len(lines), len(others)),
+    )
+    sys.stderr.write(f"seed {seed} differs in line {place}: {lines[place : place + 1]} {others[place : place + 1]}\n")
+    return True
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    repeat = commands.add_parser("campaign")
+    repeat.add_argument("--seeds", type=int, default=300)
+    repeat.add_argument("--sessions", type=int, default=SESSIONS)
+    digest = commands.add_parser("digest")
+    for name in ("story", "seed", "socket", "database"):
+        digest.add_argument(name)
+    given = parser.parse_args()
+    if given.command == "digest":
+        sys.stdout.write(STORIES[given.story](int(given.seed), given.socket, given.database)[0].timeline.digest)
+        return 0
+    began_s = time.monotonic()
+    with EmbeddedPostgres.start() as server:
+        count = campaign(range(given.seeds), server.socket_path, "postgres", given.sessions)
+    sys.stdout.write(f"{count}\n{time.monotonic() - began_s:.0f} s\n")
+    return NOT_DETERMINISTIC if count.differences or count.missing else 0
+
+
 if __name__ == "__main__":
-    _, story, seed, socket, database = sys.argv
-    sys.stdout.write(STORIES[story](int(seed), socket, database)[0].timeline.digest)
+    sys.exit(main())
