@@ -2,6 +2,7 @@
 
     ScenarioError
     ├── BadInput                 the user asked for something that does not exist or cannot be read
+    ├── OtherChoice              a run asked its tape for another decision than was recorded
     └── InfrastructureFailed     the machine, not the system under test, let us down
         └── PostgresUnavailable  no PostgreSQL could be found, started or reached
 
@@ -18,6 +19,10 @@ class ScenarioError(Exception):
 
 class BadInput(ScenarioError):
     """The request cannot be understood."""
+
+
+class OtherChoice(ScenarioError):
+    """The run asks for another decision than the tape recorded."""
 
 
 class InfrastructureFailed(ScenarioError):

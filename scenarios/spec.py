@@ -31,14 +31,18 @@ class Scenario(BaseModel):
     declined_share: Share = 0.05  # of the purchases, paid with a card the bank refuses
     storm_s: Seconds
     calm_s: Seconds
+    ends_when_quiet: bool = False  # leave out the rest of the calm once nobody has anything left to do
     final_within_s: Seconds  # the promise: every payment is final this long after the calm began
+    crowds: Annotated[int, Field(ge=0, le=1_000)] = 0  # so many moments at which all come; 0: evenly over the storm
     faults: tuple[Fault, ...] = ()  # what goes wrong, by default only during the storm
+    without: tuple[str, ...] = ()  # ids of faults that are left out
     psp_latency_s: Span = (0.05, 0.4)  # how long the PSP thinks about a request
     psp_asynchronous_share: Share = 0.0  # of the payments, captured some time after the answer, as banks do
     psp_asynchronous_s: Span = (5, 60)  # how long such a capture takes
     customer_latency_s: Span = (0.005, 0.08)  # one way between customers and the service
     customer_spike_latency_s: Span | None = None  # the same during the storm, where it differs
     psp_link_latency_s: Span = (0.002, 0.02)  # one way between the service and the PSP
+    database_latency_s: Span = (0.000_05, 0.001)  # one way between a process and the database
     service_processes: Annotated[int, Field(ge=1, le=16)] = 2
     workers: Annotated[int, Field(ge=1, le=16)] = 2
     service: Mapping[str, JsonValue] = {}  # settings of the service that differ from its defaults
@@ -75,15 +79,29 @@ class Scenario(BaseModel):
             raise ValueError(f"two faults are called {', '.join(twice)}; a fault is addressed by its id")
         return faults
 
+    @model_validator(mode="after")
+    def _only_faults_are_left_out(self) -> Self:
+        ids = [fault.id for fault in self.faults]
+        if unknown := [name for name in self.without if name not in ids]:
+            raise ValueError(f"without: no fault {', '.join(unknown)}; choose from {', '.join(ids) or 'none'}")
+        return self
+
+    @property
+    def faults_left(self) -> tuple[FaultSpec | WorldFault, ...]:
+        """The faults that are not left out."""
+        return tuple(fault for fault in self.faults if fault.id not in self.without)
+
     @property
     def psp_faults(self) -> tuple[FaultSpec, ...]:
         """What the PSP does wrong."""
-        return tuple(fault for fault in self.faults if isinstance(fault, FaultSpec))
+        return tuple(fault for fault in self.faults_left if isinstance(fault, FaultSpec))
 
     def faults_of_the_storm(self) -> tuple[FaultSpec | WorldFault, ...]:
         """Return the faults; those without a window of their own end with the storm."""
         window = {"from_s": 0, "to_s": self.storm_s}
-        return tuple(fault if fault.window else fault.model_copy(update={"window": window}) for fault in self.faults)
+        return tuple(
+            fault if fault.window else fault.model_copy(update={"window": window}) for fault in self.faults_left
+        )
 
     def with_changes(self, changes: Mapping[str, str]) -> Self:
         """Return the scenario with dotted settings changed, as `--set storm_s=60` asks.

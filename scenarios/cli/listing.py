@@ -18,6 +18,7 @@ def list_scenarios(*, as_json: AsJson = False) -> ExitCode:
     from psp_chaos.faults.menu import MENU
     from scenarios.customers.cast import CAST
     from scenarios.defects import DEFECTS
+    from scenarios.faults.menu import WORLD_FAULTS
     from scenarios.library import LIBRARY
 
     if as_json:
@@ -26,10 +27,12 @@ def list_scenarios(*, as_json: AsJson = False) -> ExitCode:
     scenarios = ((scenario.name, scenario.story) for scenario in LIBRARY.values())
     customers = ((name, _first_sentence(customer.__doc__)) for name, customer in CAST.items())
     faults = ((f"{kind.where} {name}", _first_sentence(kind.__doc__)) for name, kind in MENU.items())
+    world_faults = ((" ".join(name), _first_sentence(kind.__doc__)) for name, kind in WORLD_FAULTS.items())
     defects = ((defect.id, f"{defect.what} Try it on {defect.exposed_by}.") for defect in DEFECTS.values())
     _print_table("Scenarios, for `paystorm run`", scenarios)
     _print_table("Customers, for `--set scripts.NAME=WEIGHT`", customers)
     _print_table("Faults of the PSP, for a scenario's `faults`", faults)
+    _print_table("Faults of our own side, for a scenario's `faults`", world_faults)
     _print_table("Defects to plant in the service, for `--defect`", defects)
     return ExitCode.HOLDS
 

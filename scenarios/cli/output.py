@@ -13,6 +13,7 @@ from scenarios.cli.exit_codes import ExitCode
 from scenarios.judgement import Judgement
 from scenarios.progress import Progress
 from scenarios.repetition import Repetition
+from scenarios.swarm import Swarm
 
 _WORDS = {Validity.VALID: "holds", Validity.UNKNOWN: "unknown", Validity.INVALID: "BROKEN", None: "skipped"}
 _STYLES = {Validity.VALID: "green", Validity.UNKNOWN: "yellow", Validity.INVALID: "bold red", None: "dim"}
@@ -65,13 +66,22 @@ def print_judgement(judgement: Judgement, *, json: bool) -> ExitCode:
     return _EXIT_CODES[judgement.verdict.validity]
 
 
+def print_swarm(swarm: Swarm) -> None:
+    """Print what a seed drew, one change a line, as `--set` takes it."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    for key, value in swarm.changes.items():
+        console.print(f"swarm   {key}={value}", style="dim", markup=False)
+
+
 def print_comparison(repetition: Repetition) -> None:
     """Print whether a repeated run was the same."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     if repetition.is_equal:
         console.print(f"same run: {repetition.digests[0]}", markup=False)
     else:
-        console.print(f"another run: {' is not '.join(repetition.digests)}", style="bold red", markup=False)
+        pairs = (repetition.digests, repetition.timelines)
+        parted = next(pair for pair in pairs if pair[0] != pair[1])
+        console.print(f"another run: {' is not '.join(parted)}", style="bold red", markup=False)
         console.print(f"first difference: {repetition.first_difference}", markup=False)
 
 

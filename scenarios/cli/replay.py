@@ -1,7 +1,10 @@
 """`paystorm replay`."""
 
+from rich.console import Console
+
 from scenarios.cli.exit_codes import ExitCode
 from scenarios.cli.options import AsJson, DatabaseUrl, Out, RunFolder
+from scenarios.errors import OtherChoice
 
 
 def replay(
@@ -10,7 +13,8 @@ def replay(
     """Run again what a run folder records, and compare the two to the last byte.
 
     Exit code 3 says that they differ: then the code, a library or PostgreSQL has changed since, or the simulation is
-    not deterministic, which would be a bug of Paystorm.
+    not deterministic, which would be a bug of Paystorm. If the run kept a tape (`paystorm run --tape`), each decision
+    is made as the tape says, and the first that does not fit is named.
     """
     from scenarios.cli.output import ProgressBar, print_comparison, print_judgement
     from scenarios.database import database_server
@@ -21,7 +25,11 @@ def replay(
     first = plan_of(folder)
     again = choose_folder(out, scenario=first.scenario.name, seed=first.seed)
     with database_server(database_url) as server, ProgressBar(description=f"again: {folder.name}") as bar:
-        repetition = repeat(first, server=server, listener=bar, out=again)
+        try:
+            repetition = repeat(first, server=server, listener=bar, out=again)
+        except OtherChoice as error:
+            Console(stderr=True, soft_wrap=True, highlight=False).print(f"another run: {error}", markup=False)
+            return ExitCode.NOT_DETERMINISTIC
     code = print_judgement(judge_folder(again), json=as_json)
     print_comparison(repetition)
     return code if repetition.is_equal else ExitCode.NOT_DETERMINISTIC

@@ -14,10 +14,17 @@ Change a setting of the scenario, as often as you like: `--set storm_s=600`,
 `--set faults.webhook-lost.probability=0.9`, `--set service.worker_period_s=30`.
 """
 _DEFECT_HELP = "Plant this bug in the service and see it found; `paystorm list` shows them."
+_SWARM_HELP = """\
+Let the seed draw which faults exist, how hard they hit and which delays are long. What it drew is printed as `--set`
+would take it; what you set yourself stays.
+"""
+_TAPE_HELP = "Record every seeded decision in the run folder, as `choices.jsonl`."
 
 type Customers = Annotated[int | None, Parameter(help="How many come; by default as many as the scenario says.")]
 type Changes = Annotated[Sequence[str], Parameter(name="--set", help=_SET_HELP, negative="", show_default=False)]
 type DefectName = Annotated[str | None, Parameter(help=_DEFECT_HELP)]
+type WithSwarm = Annotated[bool, Parameter(name="--swarm", help=_SWARM_HELP, negative="", show_default=False)]
+type WithTape = Annotated[bool, Parameter(name="--tape", help=_TAPE_HELP, negative="", show_default=False)]
 
 
 def run(
@@ -28,6 +35,8 @@ def run(
     customers: Customers = None,
     defect: DefectName = None,
     set_: Changes = (),
+    swarm: WithSwarm = False,
+    tape: WithTape = False,
     out: Out = None,
     as_json: AsJson = False,
     database_url: DatabaseUrl = None,
@@ -36,20 +45,32 @@ def run(
 
     The same scenario and seed always give the same run, to the last byte.
     """
-    from scenarios.cli.output import ProgressBar, print_judgement
+    from scenarios.choices import TAPE, Recorder, write_tape
+    from scenarios.cli.output import ProgressBar, print_judgement, print_swarm
     from scenarios.database import database_server
     from scenarios.judgement import judge_folder
     from scenarios.library import find_scenario
     from scenarios.run_folder import choose_folder
-    from scenarios.virtual.runner import run_virtually
+    from scenarios.swarm import NO_SWARM, draw_swarm
+    from scenarios.virtual.stage import Stage
 
     changes = _changes(customers=customers, defect=defect, others=set_)
     scenario = find_scenario(name).with_changes(changes)
-    command = _command(name, seed=seed, customers=customers, defect=defect, changes=set_)
+    drawn = draw_swarm(scenario, seed, fixed=changes) if swarm else NO_SWARM
+    scenario = scenario.with_changes(drawn.changes)
+    command = _command(name, seed=seed, customers=customers, defect=defect, swarm=swarm, changes=set_)
     folder = choose_folder(out, scenario=name, seed=seed)
-    with database_server(database_url) as server, ProgressBar(description=f"{name} seed {seed}") as bar:
-        recording = run_virtually(scenario, seed=seed, server=server, command=command, listener=bar)
+    print_swarm(drawn)
+    recorder = Recorder() if tape else None
+    with (
+        database_server(database_url) as server,
+        Stage(server) as stage,
+        ProgressBar(description=f"{name} seed {seed}") as bar,
+    ):
+        recording = stage.perform(scenario, seed=seed, command=command, listener=bar, swarm=drawn.values, tape=recorder)
     recording.write(folder)
+    if recorder is not None:
+        write_tape(recorder.choices, folder / TAPE)
     return print_judgement(judge_folder(folder), json=as_json)
 
 
@@ -64,13 +85,17 @@ def _changes(*, customers: int | None, defect: str | None, others: Sequence[str]
     return changes
 
 
-def _command(name: str, *, seed: int, customers: int | None, defect: str | None, changes: Sequence[str]) -> str:
+def _command(
+    name: str, *, seed: int, customers: int | None, defect: str | None, swarm: bool, changes: Sequence[str]
+) -> str:
     """Return the command that has this run again, without what does not change it."""
     words = ["paystorm", "run", name, "--seed", str(seed)]
     if customers is not None:
         words += ["--customers", str(customers)]
     if defect is not None:
         words += ["--defect", defect]
+    if swarm:
+        words += ["--swarm"]
     for change in changes:
         words += ["--set", change]
     return shlex.join(words)

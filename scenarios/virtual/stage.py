@@ -10,6 +10,7 @@ depends on an order that it does not ask for.
 
 import asyncio
 import gc
+import logging
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -38,6 +39,8 @@ from service.export import export_books as export_service_books
 from service.store.tables import metadata
 from service.wiring import add_merchant, create_schema
 
+_PROGRAMS = ("engine", "service", "psp_chaos")
+_UNREAD = logging.NullHandler()  # what a simulated program logs stays on its simulated machine
 _RUNS_TO_WARM_UP = 1  # libraries have filled their caches by then
 _RUNS_PER_VACUUM = 50  # what was deleted takes up room until then
 
@@ -46,6 +49,8 @@ class Stage:
     """One database server with a database for every variant of the service, used again and again."""
 
     def __init__(self, server: DatabaseServer) -> None:
+        for program in _PROGRAMS:
+            logging.getLogger(program).addHandler(_UNREAD)
         self._server = server
         self._theatres: dict[str | None, _Theatre] = {}
         self._performed = 0

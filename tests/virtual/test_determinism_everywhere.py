@@ -1,11 +1,11 @@
-"""One seed is one run: in every process, under every hash seed, on a busy machine, after other runs, on every Python."""
+"""One seed is one run: in every process, under any hash seed, on a busy machine, after other runs, on every Python."""
 
 import itertools
 import json
 import os
 import subprocess
 import sys
-from contextlib import ExitStack
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -38,18 +38,17 @@ def _digests(stage, scenario):
     return [recording.timeline, recording.record().digest]
 
 
+@contextmanager
 def digests_elsewhere(url, *, python=sys.executable, hash_seed="1"):
-    """The same in a new process, which performs the scenarios in another order."""
+    """The same in a new process, which performs the scenarios in another order; yields how to wait for them."""
     program = f"import json, runpy; here = runpy.run_path({__file__!r}); print(json.dumps(here['elsewhere']({url!r})))"
-    answer = subprocess.run(
+    with subprocess.Popen(
         [python, "-c", program],
         env=os.environ | {"PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(_ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert answer.returncode == 0, answer.stderr
-    return json.loads(answer.stdout)
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        yield lambda: json.loads(process.communicate()[0])
 
 
 def elsewhere(url):
@@ -65,18 +64,22 @@ def test_every_scenario_has_a_timeline_and_evidence_of_its_own(expected):
     assert len(set(itertools.chain(*expected.values()))) == 2 * len(_NAMES)
 
 
-@pytest.mark.parametrize("hash_seed", ["1", "2"])
-def test_a_new_process_another_hash_seed_a_busy_machine_and_other_runs_before_change_nothing(
-    hash_seed, postgres, expected
-):
-    with ExitStack() as stack:
-        for _ in range(os.cpu_count() or 1):
-            spinning = stack.enter_context(subprocess.Popen([sys.executable, "-c", "while True: pass"]))
-            stack.callback(spinning.kill)
+@pytest.fixture
+def busy_machine():
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as spinning:
+        yield
+        spinning.kill()
 
-        there = digests_elsewhere(postgres.url(), hash_seed=hash_seed)
 
-    assert there == expected
+@pytest.mark.usefixtures("busy_machine")
+def test_new_processes_other_hash_seeds_a_busy_machine_and_other_runs_before_change_nothing(postgres, expected):
+    url = postgres.url()
+
+    # Three processes at once are more than two cores can carry.
+    with digests_elsewhere(url, hash_seed="1") as one, digests_elsewhere(url, hash_seed="2") as other:
+        found = [one(), other()]
+
+    assert found == [expected, expected]
 
 
 def test_another_python_changes_nothing(postgres, expected):
@@ -84,7 +87,8 @@ def test_another_python_changes_nothing(postgres, expected):
     if not other:
         pytest.skip(f"set {OTHER_PYTHON} to another supported interpreter that has the packages")
 
-    assert digests_elsewhere(postgres.url(), python=other) == expected
+    with digests_elsewhere(postgres.url(), python=other) as there:
+        assert there() == expected
 
 
 SMALL = LIBRARY["lost-webhooks"].with_changes({"customers": "3", "storm_s": "60"})

@@ -29,7 +29,7 @@ _SMALL = {"customers": "6", "storm_s": "60", "calm_s": "3600", "final_within_s":
 _ADVICE = """
 These seeds no longer do what they did. If you meant to change what happens in a run, or have changed a library, write
 them anew with `python tests/virtual/test_golden_timelines.py`, and say in CHANGELOG.md that runs of old seeds differ.
-If not, `git stash` your changes and compare two runs of the seed: something has begun to depend on chance or order.
+If not, something has begun to depend on chance or order: `scenarios.repetition.first_difference` names the event.
 """
 
 

@@ -1,0 +1,50 @@
+"""Refunds read what is left of a payment and write what has gone back, and nobody locks the payment's row meanwhile."""
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from engine.attempt import AttemptKind
+from engine.payment import Payment
+from engine.settlement import Case
+from scenarios.defects.defect import Defect
+from service.store import PostgresStore, rows, statements
+from service.store.books import PostgresBooks
+from service.store.tables import attempts, payments
+from service.wiring import Parts
+
+_READ_PAYMENT = select(payments).where(
+    payments.c.id == bindparam("payment_id"), payments.c.merchant_id == bindparam("merchant_id")
+)
+# An attempt stays locked, so that nothing happens twice to one refund; two refunds of one payment are not kept apart.
+_LOCK_CASE = statements.LOCK_CASE.with_for_update(of=[attempts])
+_LOCK_CASE_UNLESS_BUSY = statements.LOCK_CASE_UNLESS_BUSY.with_for_update(of=[attempts], skip_locked=True)
+_LOCK_CASE_OF_PSP_OBJECT = statements.LOCK_CASE_OF_PSP_OBJECT.with_for_update(of=[attempts])
+
+
+class _UnlockedBooks(PostgresBooks):
+    async def lock_payment(self, *, merchant_id: str, payment_id: str) -> Payment | None:
+        row = await self._row(_READ_PAYMENT, {"merchant_id": merchant_id, "payment_id": payment_id})
+        return None if row is None else rows.payment_of(row)
+
+    async def lock_case(self, attempt_id: str) -> Case | None:
+        return await self._case(_LOCK_CASE, {"attempt_id": attempt_id})
+
+    async def lock_case_unless_busy(self, attempt_id: str) -> Case | None:
+        return await self._case(_LOCK_CASE_UNLESS_BUSY, {"attempt_id": attempt_id})
+
+    async def lock_case_of_psp_object(self, *, kind: AttemptKind, psp_id: str) -> Case | None:
+        return await self._case(_LOCK_CASE_OF_PSP_OBJECT, {"kind": kind, "psp_id": psp_id})
+
+
+class _UnlockedStore(PostgresStore):
+    def books(self, connection: AsyncConnection) -> PostgresBooks:
+        return _UnlockedBooks(connection, ids=self._ids)
+
+
+REFUND_READ_THEN_WRITE = Defect(
+    id="refund-read-then-write",
+    what="Two refunds at once read what is left, and write what has gone back, without the payment's row being locked.",
+    breaks=frozenset({"I7"}),
+    exposed_by="racing-refunds",
+    parts=Parts(store=_UnlockedStore),
+)
