@@ -12,6 +12,7 @@ def create_database_engine(*, url: str, pool_size: int, lock_timeout_s: float) -
         url,
         pool_size=pool_size,
         max_overflow=0,
+        pool_use_lifo=True,  # the connection used last has the most statements prepared
         connect_args={
             "server_settings": {
                 "application_name": "paystorm-service",
