@@ -1,6 +1,6 @@
-"""`make bench`: run every benchmark and print a table; takes about ten minutes.
+"""`make bench`: run every benchmark and print a table; takes about twenty minutes.
 
-`python -m benchmarks NAME…` runs some of them: seeds, bound, day, growth, replays.
+`python -m benchmarks NAME…` runs some of them: seeds, bound, day, growth, replays, memory.
 """
 
 import json
@@ -16,6 +16,7 @@ from rich.table import Table
 from benchmarks.bound import measure_bound
 from benchmarks.growth import measure_growth
 from benchmarks.measurement import Measurement
+from benchmarks.memory import measure_memory
 from benchmarks.replays import measure_replays
 from benchmarks.seeds import measure_seeds
 from benchmarks.virtual_day import measure_virtual_day
@@ -30,6 +31,7 @@ BENCHMARKS: Mapping[str, Callable[[DatabaseServer], list[Measurement]]] = Mappin
         "day": measure_virtual_day,
         "growth": measure_growth,
         "replays": measure_replays,
+        "memory": measure_memory,
     }
 )
 

@@ -22,6 +22,7 @@ from scenarios.cli.replay import replay
 from scenarios.cli.report import report
 from scenarios.cli.run import run
 from scenarios.cli.serve import serve
+from scenarios.cli.sweep import sweep
 from scenarios.errors import BadInput, InfrastructureFailed
 from scenarios.virtual.errors import Escaped, ServerSilent, Stalled, Unsupported
 
@@ -39,7 +40,7 @@ app = App(
     help_epilogue=_EPILOGUE,
 )
 app.command(list_scenarios, name="list")
-for command in (run, replay, check, report, serve, load):
+for command in (run, sweep, replay, check, report, serve, load):
     app.command(command)
 
 

@@ -1,0 +1,108 @@
+"""One order performed on a stage: what the seed draws, the run, the verdict."""
+
+import time
+from functools import cache
+
+from reports.verdict import CheckResult, Validity, Verdict, judge
+from scenarios.campaign.command import command_of
+from scenarios.campaign.orders import TIMELINE, Files, Order, Outcome
+from scenarios.campaign.results import Result
+from scenarios.errors import BadInput
+from scenarios.recording import Recording
+from scenarios.spec import Scenario
+from scenarios.swarm import NO_SWARM, Swarm, draw_swarm
+from scenarios.virtual.errors import Escaped, Stalled
+from scenarios.virtual.stage import Stage
+
+
+def perform(stage: Stage, order: Order, *, house: str) -> Outcome | None:
+    """Perform a run and judge it; None says that it was interrupted.
+
+    Raises:
+        BadInput: The whole sweep is one that nobody can perform.
+    """
+    plan = _scenario(order.plan)
+    swarm = draw_swarm(plan, order.task.seed, fixed=order.fixed) if order.has_swarm else NO_SWARM
+    scenario = plan.with_changes(swarm.changes)
+    command = command_of(scenario, seed=order.task.seed, drawn_from=plan if order.has_swarm else None)
+    try:
+        return _performed(stage, order, house=house, scenario=scenario, swarm=swarm, command=command)
+    except BadInput:
+        raise
+    except Exception as error:  # noqa: BLE001 - the border at which one run's crash is told, and other runs go on
+        return Outcome(result=_crashed(order, error, command=command), house=house, files=None)
+
+
+def _performed(
+    stage: Stage, order: Order, *, house: str, scenario: Scenario, swarm: Swarm, command: str
+) -> Outcome | None:
+    started_s = time.monotonic()
+    keeps_timeline = order.wants_files or order.first is not None
+    recording = stage.perform(
+        scenario, seed=order.task.seed, command=command, swarm=swarm.values, keep_timeline=keeps_timeline
+    )
+    if not recording.is_complete:
+        return None
+    record = recording.record()
+    verdict = judge(record.evidence)
+    result = Result(
+        scenario=order.task.scenario,
+        seed=order.task.seed,
+        validity=verdict.validity.value,
+        broken=_broken(verdict, started_at_us=recording.started_at_us),
+        note=_note(verdict),
+        digest=record.digest,
+        timeline=recording.timeline,
+        command=command,
+        counts={**recording.counts, "faults": len(recording.faults)},
+        wall_s=round(time.monotonic() - started_s, 3),
+    )
+    return Outcome(result=result, house=house, files=_files(order, result, recording, record.files))
+
+
+def _crashed(order: Order, error: Exception, *, command: str) -> Result:
+    return Result(
+        scenario=order.task.scenario,
+        seed=order.task.seed,
+        validity="escaped" if isinstance(error, Escaped | Stalled) else "failed",
+        broken={},
+        note=f"{type(error).__name__}: {' '.join(str(error).split())}",
+        digest="",
+        timeline="",
+        command=command,
+        counts={},
+        wall_s=0.0,
+    )
+
+
+@cache
+def _scenario(plan: str) -> Scenario:
+    return Scenario.model_validate_json(plan)
+
+
+def _broken(verdict: Verdict, *, started_at_us: int) -> dict[str, int]:
+    return {
+        check.id: check.finding.first.at_us - started_at_us for check in verdict.checks if check.finding is not None
+    }
+
+
+def _note(verdict: Verdict) -> str:
+    if verdict.validity is not Validity.UNKNOWN:
+        return ""
+    doubts = [f"{check.id}: {'; '.join(check.notes)}" for check in verdict.checks if _is_doubtful(check)]
+    return " · ".join([*verdict.notes, *doubts])
+
+
+def _is_doubtful(check: CheckResult) -> bool:
+    return check.validity is Validity.UNKNOWN
+
+
+def _files(order: Order, result: Result, recording: Recording, files: Files) -> Files | None:
+    """Return the evidence if somebody will look at it."""
+    if order.first is None:
+        is_wanted = order.wants_files or result.is_failing
+    else:
+        is_wanted = (order.first.digest, order.first.timeline) != (result.digest, result.timeline)
+    if not is_wanted:
+        return None
+    return {**files, TIMELINE: "".join(recording.timeline_lines).encode()} if recording.timeline_lines else files

@@ -1,0 +1,61 @@
+"""The standard run: a scenario made so small that tens of thousands of seeds can be tried in an hour.
+
+Many small runs find more than one large run of the same cost: each has faults, delays and an order of its own, and what
+breaks is short enough to be read.
+"""
+
+from collections.abc import Mapping
+
+from pydantic import JsonValue
+
+from scenarios.spec import Scenario
+
+CUSTOMERS = 9
+STORM_S = 60
+CALM_S = 900
+FINAL_WITHIN_S = 600
+
+_PAUSE_S_MAX = STORM_S / 2
+"""A fault that comes again and again comes within the storm."""
+
+_LENGTH_S_MAX = 60
+"""Nothing is kept back or down for longer, so that all of it comes to light long before the promise falls due."""
+
+_AMOUNTS = frozenset({"by_s"})
+"""What is measured in seconds, and is not how long something takes."""
+
+
+def standard(scenario: Scenario) -> Scenario:
+    """Return the scenario at standard size: the same customers and faults, fewer and shorter."""
+    plan = scenario.model_dump(mode="json")
+    faults: list[JsonValue] = [_shortened(fault, scale=STORM_S / scenario.storm_s) for fault in plan["faults"]]
+    size = {"customers": CUSTOMERS, "storm_s": STORM_S, "calm_s": CALM_S, "final_within_s": FINAL_WITHIN_S}
+    return Scenario.parse({**plan, **size, "faults": faults, "ends_when_quiet": True})
+
+
+def _shortened(fault: Mapping[str, JsonValue], *, scale: float) -> dict[str, JsonValue]:
+    shorter = _with_short_lengths(fault)
+    match fault.get("parameters"):
+        case dict(parameters):
+            shorter["parameters"] = _with_short_lengths(parameters)
+    match fault.get("window"):
+        case dict(window):
+            shorter["window"] = {name: float(str(moment_s)) * scale for name, moment_s in window.items()}
+    return shorter
+
+
+def _with_short_lengths(values: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    return {name: _short_length(name, value) for name, value in values.items()}
+
+
+def _short_length(name: str, value: JsonValue) -> JsonValue:
+    """Return a duration, or a span of them, no longer than a standard run can bear; a span keeps its shape."""
+    if not name.endswith("_s") or name in _AMOUNTS:
+        return value
+    longest_s = _PAUSE_S_MAX if name == "every_s" else _LENGTH_S_MAX
+    match value:
+        case int() | float():
+            return min(value, longest_s)
+        case [int() | float() as low, int() | float() as high] if high > longest_s:
+            return [round(low * longest_s / high, 3), longest_s]
+    return value

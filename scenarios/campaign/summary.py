@@ -1,0 +1,117 @@
+"""What a sweep came to, as plain data for build servers; `docs/sweep.md` explains the fields."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from scenarios.campaign.folder import SweepFolder
+from scenarios.campaign.ledger import Ledger
+from scenarios.campaign.plan import Plan
+from scenarios.campaign.results import Repetition, Result
+
+_FORMAT = 1
+_US_PER_S = 1_000_000
+_S_PER_HOUR = 3_600
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Summary:
+    """One sweep, or as much of it as there is."""
+
+    plan: Plan
+    ledger: Ledger
+    folder: SweepFolder
+    command: str  # goes on where this one ended
+    is_complete: bool
+    resumed: int  # runs that an earlier session had judged
+    wall_s: float  # of this session
+
+    @property
+    def seeds_per_hour(self) -> int:
+        """How many runs this session judged in an hour of wall time, repetitions and all."""
+        return round((self.ledger.done - self.resumed) / self.wall_s * _S_PER_HOUR) if self.wall_s else 0
+
+    def report_of(self, result: Result) -> Path | None:
+        """Return the report of a failing run, if its evidence was kept."""
+        report = self.folder.failing(result.task) / "report.html"
+        return report if report.exists() else None
+
+    def to_plain(self, *, exit_code: int) -> dict[str, JsonValue]:
+        """Return the content of summary.json."""
+        ledger = self.ledger
+        return {
+            "format": _FORMAT,
+            "exit_code": exit_code,
+            "command": self.command,
+            "folder": str(self.folder.path),
+            "scenarios": [scenario.name for scenario in self.plan.scenarios],
+            "seeds": [self.plan.seeds.first, self.plan.seeds.last],
+            "is_complete": self.is_complete,
+            "runs": {
+                "wanted": len(self.plan),
+                "judged": ledger.done,
+                "resumed": self.resumed,
+                **{validity: ledger.validities[validity] for validity in ("valid", "unknown", "invalid")},
+                "unfinished": len(ledger.unfinished),
+            },
+            "findings": dict(sorted(ledger.broken.items())),
+            "failing": [self._failing(rank, result) for rank, result in enumerate(ledger.ranked(), start=1)],
+            "unfinished": [_unfinished(result) for result in ledger.unfinished.values()],
+            "repetitions": {
+                "wanted": ledger.to_be_repeated,
+                "done": ledger.repeated,
+                "different": len(ledger.differences),
+            },
+            "differences": [self._difference(repetition) for repetition in ledger.differences],
+            "counts": dict(ledger.counts),
+            "seeds_per_hour": self.seeds_per_hour,
+            "wall_s": round(self.wall_s, 3),
+        }
+
+    def _failing(self, rank: int, result: Result) -> JsonValue:
+        report = self.report_of(result)
+        return {
+            "rank": rank,
+            "scenario": result.scenario,
+            "seed": result.seed,
+            "validity": result.validity,
+            "first_breach_s": seconds(result.first_breach_us),
+            "broken": dict(_in_seconds(result)),
+            "note": result.note,
+            "command": result.command,
+            "folder": None if report is None else str(report.parent),
+            "report": None if report is None else str(report),
+        }
+
+    def _difference(self, repetition: Repetition) -> JsonValue:
+        folder = self.folder.difference(repetition.task)
+        return {
+            "scenario": repetition.scenario,
+            "seed": repetition.seed,
+            "first_difference": repetition.first_difference,
+            "digests": list(repetition.digests),
+            "timelines": list(repetition.timelines),
+            "command": repetition.command,
+            "folder": str(folder) if folder.exists() else None,
+        }
+
+
+def seconds(duration_us: int | None) -> float | None:
+    """Return microseconds as seconds."""
+    return None if duration_us is None else duration_us / _US_PER_S
+
+
+def _in_seconds(result: Result) -> Iterator[tuple[str, JsonValue]]:
+    yield from ((invariant, seconds(first_us)) for invariant, first_us in sorted(result.broken.items()))
+
+
+def _unfinished(result: Result) -> JsonValue:
+    return {
+        "scenario": result.scenario,
+        "seed": result.seed,
+        "validity": result.validity,
+        "note": result.note,
+        "command": result.command,
+    }

@@ -1,0 +1,187 @@
+"""`paystorm sweep`."""
+
+import shlex
+import time
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from scenarios.cli.exit_codes import ExitCode
+from scenarios.cli.options import AsJson, DatabaseUrl, parse_changes
+from scenarios.cli.run import Changes, DefectName
+from scenarios.errors import BadInput, InfrastructureFailed
+
+if TYPE_CHECKING:
+    from scenarios.campaign.backends import Backend
+    from scenarios.campaign.folder import SweepFolder
+    from scenarios.campaign.plan import Plan
+    from scenarios.campaign.sweep import Sweep
+    from scenarios.cli.sweep_output import SweepProgress
+
+_NO_SWARM_HELP = """\
+Take the scenarios as they are; by default each seed draws which faults exist, how hard they hit and which delays are
+long.
+"""
+_OUT_HELP = "The folder to write, or to go on with; by default `runs/sweep-NAME-A-B`."
+
+type Names = Annotated[str, Parameter(help="The scenarios, or `all`; `paystorm list` shows them.")]
+type SeedRange = Annotated[str, Parameter(help="The seeds to try: `7`, or `1..1000`.")]
+type Jobs = Annotated[
+    int | None, Parameter(help="Runs at once; by default one per processor.", validator=Number(gte=1, lte=1_024))
+]
+type BackendName = Annotated[
+    Literal["loky", "dask"], Parameter(help="Who performs: processes of this machine, or the workers of a cluster.")
+]
+type Scheduler = Annotated[str | None, Parameter(help="Where Dask's scheduler listens: `tcp://HOST:8786`.")]
+type Customers = Annotated[int | None, Parameter(help="How many come in a run; few by default, for many seeds' sake.")]
+type NoSwarm = Annotated[bool, Parameter(name="--no-swarm", help=_NO_SWARM_HELP, negative="", show_default=False)]
+type Share = Annotated[float, Parameter(help="The share of runs to perform twice.", validator=Number(gte=0, lte=1))]
+type Kept = Annotated[int, Parameter(help="How many failing runs keep their evidence.", validator=Number(gte=0))]
+type SweepFolderPath = Annotated[Path | None, Parameter(help=_OUT_HELP)]
+
+
+def sweep(
+    *names: Names,
+    seeds: SeedRange,
+    jobs: Jobs = None,
+    backend: BackendName = "loky",
+    scheduler: Scheduler = None,
+    customers: Customers = None,
+    defect: DefectName = None,
+    set_: Changes = (),
+    no_swarm: NoSwarm = False,
+    repeat: Share = 0.05,
+    keep: Kept = 10,
+    out: SweepFolderPath = None,
+    as_json: AsJson = False,
+    database_url: DatabaseUrl = None,
+) -> ExitCode:
+    """Try many seeds of one scenario, of several or of `all`, and rank those that break an invariant.
+
+    The runs are small and many. Some are performed twice, in two processes, and must be the same to the last byte. What
+    is found is written down at once: after Ctrl-C the same command goes on where it stopped.
+    """
+    from scenarios.campaign.folder import SweepFolder
+    from scenarios.campaign.plan import Plan
+    from scenarios.campaign.seeds import Seeds
+    from scenarios.campaign.summary import Summary
+    from scenarios.campaign.sweep import Sweep
+    from scenarios.cli.sweep_output import SweepProgress, print_summary
+    from scenarios.database import database_server
+
+    if not names:
+        raise BadInput("which scenarios? name some, or say `all`; `paystorm list` shows them")
+    changes = _changes(customers=customers, defect=defect, others=set_)
+    plan = Plan.make(names, seeds=Seeds.parse(seeds), changes=changes, has_swarm=not no_swarm, repeated_share=repeat)
+    if database_url is not None:
+        with database_server(database_url):
+            pass  # better refused here than by every process
+    started_s = time.monotonic()
+    with _backend(backend, jobs=jobs, scheduler=scheduler) as performers, SweepFolder.claim(out, plan=plan) as folder:
+        progress = SweepProgress(plan, folder=folder)
+        sweep = Sweep(
+            plan, folder=folder, backend=performers, watcher=progress, database_url=database_url, kept_max=keep
+        )
+        failure = _run(sweep, progress)
+        _write_reports(sweep, folder, at_most=keep)
+    summary = Summary(
+        plan=plan,
+        ledger=sweep.ledger,
+        folder=folder,
+        command=_command(plan, out=out, scheduler=scheduler),
+        is_complete=sweep.is_complete,
+        resumed=sweep.resumed,
+        wall_s=time.monotonic() - started_s,
+    )
+    code = _exit_code(sweep, failure)
+    folder.write_summary(summary.to_plain(exit_code=code))
+    print_summary(summary, exit_code=code, json=as_json, shown_max=keep)
+    if failure is not None:
+        raise failure
+    return code
+
+
+def _run(sweep: "Sweep", progress: "SweepProgress") -> InfrastructureFailed | None:
+    """Let the sweep run; the first Ctrl-C stops it in order, the second one at once."""
+    from scenarios.interrupts import first_interrupt_handled_by
+
+    def interrupt() -> None:
+        sweep.interrupt()
+        progress.tell_stopping()
+
+    with progress, first_interrupt_handled_by(interrupt):
+        try:
+            sweep.run()
+        except InfrastructureFailed as failure:
+            return failure
+        except KeyboardInterrupt:
+            pass  # the second one: what was under way is lost, and what was found is not
+    return None
+
+
+def _write_reports(sweep: "Sweep", folder: "SweepFolder", *, at_most: int) -> None:
+    if sweep.ledger.failing:
+        from scenarios.campaign.reporting import write_reports  # which imports all that draws
+
+        write_reports(sweep.ledger, folder, at_most=at_most)
+
+
+def _exit_code(sweep: "Sweep", failure: InfrastructureFailed | None) -> ExitCode:
+    """Return what weighs most: whoever reads only the number must not miss that the others mean little."""
+    ledger = sweep.ledger
+    if sweep.is_interrupted:
+        return ExitCode.INTERRUPTED
+    if ledger.differences or any(result.validity == "escaped" for result in ledger.unfinished.values()):
+        return ExitCode.NOT_DETERMINISTIC
+    if failure is not None or not sweep.is_complete:
+        return ExitCode.INFRASTRUCTURE_FAILED
+    return ExitCode.BROKEN if ledger.failing else ExitCode.HOLDS
+
+
+def _backend(name: str, *, jobs: int | None, scheduler: str | None) -> "AbstractContextManager[Backend]":
+    if name == "dask":
+        return _cluster(jobs=jobs, scheduler=scheduler)
+    if scheduler is not None:
+        raise BadInput("--scheduler is for --backend dask")
+    from scenarios.campaign.local import local_backend
+
+    return local_backend(jobs)
+
+
+def _cluster(*, jobs: int | None, scheduler: str | None) -> "AbstractContextManager[Backend]":
+    if scheduler is None:
+        raise BadInput("--backend dask needs --scheduler, such as --scheduler tcp://127.0.0.1:8786")
+    if jobs is not None:
+        raise BadInput("--jobs is for this machine; on a cluster, each thread of a worker is a job")
+    try:
+        from scenarios.campaign.cluster import cluster_backend
+    except ImportError:
+        raise BadInput("--backend dask needs Dask, which is not installed: pip install 'paystorm[cluster]'") from None
+    return cluster_backend(scheduler)
+
+
+def _command(plan: "Plan", *, out: Path | None, scheduler: str | None) -> str:
+    """Return the command that goes on with this sweep, without what makes no difference to its results."""
+    words = ["paystorm", "sweep", *plan.names, "--seeds", str(plan.seeds)]
+    for key, value in plan.changes.items():
+        words += [f"--{key}", value] if key in {"customers", "defect"} else ["--set", f"{key}={value}"]
+    if not plan.has_swarm:
+        words += ["--no-swarm"]
+    if scheduler is not None:
+        words += ["--backend", "dask", "--scheduler", scheduler]
+    if out is not None:
+        words += ["--out", str(out)]
+    return shlex.join(words)
+
+
+def _changes(*, customers: int | None, defect: str | None, others: Sequence[str]) -> dict[str, str]:
+    changes = parse_changes(others)
+    if customers is not None:
+        changes["customers"] = str(customers)
+    if defect is not None:
+        changes["defect"] = defect
+    return changes
