@@ -31,4 +31,5 @@ async def export_books(database: AsyncEngine) -> dict[str, list[dict[str, object
 
 def _all_of(table: Table) -> "Select[*tuple[object, ...]]":
     columns = [column for column in table.columns if column.name not in LEFT_OUT.get(table.name, ())]
-    return select(*columns).order_by(*table.primary_key.columns)
+    # By all columns, since a schema that lacks its primary key must be read in one order as well.
+    return select(*columns).order_by(*table.primary_key.columns, *columns)

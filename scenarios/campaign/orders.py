@@ -28,7 +28,7 @@ class Order:
     task: Task
     plan: str  # the scenario as JSON
     has_swarm: bool  # whether the seed draws what becomes of the scenario
-    fixed: tuple[str, ...]  # what the swarm must leave as it is
+    changes: Mapping[str, str]  # what was set by hand, and the swarm must leave as it is
     wants_files: bool = False  # even if nothing is found
     first: First | None = None  # this is the second performance
 

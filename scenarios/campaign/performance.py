@@ -4,11 +4,11 @@ import time
 from functools import cache
 
 from reports.verdict import CheckResult, Validity, Verdict, judge
-from scenarios.campaign.command import command_of
 from scenarios.campaign.orders import TIMELINE, Files, Order, Outcome
 from scenarios.campaign.results import Result
 from scenarios.errors import BadInput
 from scenarios.recording import Recording
+from scenarios.run_command import run_command
 from scenarios.spec import Scenario
 from scenarios.swarm import NO_SWARM, Swarm, draw_swarm
 from scenarios.virtual.errors import Escaped, Stalled
@@ -22,9 +22,11 @@ def perform(stage: Stage, order: Order, *, house: str) -> Outcome | None:
         BadInput: The whole sweep is one that nobody can perform.
     """
     plan = _scenario(order.plan)
-    swarm = draw_swarm(plan, order.task.seed, fixed=order.fixed) if order.has_swarm else NO_SWARM
+    swarm = draw_swarm(plan, order.task.seed, fixed=order.changes) if order.has_swarm else NO_SWARM
     scenario = plan.with_changes(swarm.changes)
-    command = command_of(scenario, seed=order.task.seed, drawn_from=plan if order.has_swarm else None)
+    command = run_command(
+        order.task.scenario, seed=order.task.seed, changes=order.changes, is_standard=True, has_swarm=order.has_swarm
+    )
     try:
         return _performed(stage, order, house=house, scenario=scenario, swarm=swarm, command=command)
     except BadInput:

@@ -100,7 +100,7 @@ class Plan:
             task=task,
             plan=self._plans[task.scenario],
             has_swarm=self.has_swarm,
-            fixed=tuple(self.changes),
+            changes=self.changes,
             wants_files=wants_files,
             first=first,
         )

@@ -1,6 +1,5 @@
 """`paystorm run`."""
 
-import shlex
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -14,6 +13,7 @@ Change a setting of the scenario, as often as you like: `--set storm_s=600`,
 `--set faults.webhook-lost.probability=0.9`, `--set service.worker_period_s=30`.
 """
 _DEFECT_HELP = "Plant this bug in the service and see it found; `paystorm list` shows them."
+_STANDARD_HELP = "At the size of a sweep's run: few customers, a storm of a minute, nothing kept back for long."
 _SWARM_HELP = """\
 Let the seed draw which faults exist, how hard they hit and which delays are long. What it drew is printed as `--set`
 would take it; what you set yourself stays.
@@ -23,6 +23,7 @@ _TAPE_HELP = "Record every seeded decision in the run folder, as `choices.jsonl`
 type Customers = Annotated[int | None, Parameter(help="How many come; by default as many as the scenario says.")]
 type Changes = Annotated[Sequence[str], Parameter(name="--set", help=_SET_HELP, negative="", show_default=False)]
 type DefectName = Annotated[str | None, Parameter(help=_DEFECT_HELP)]
+type AtStandardSize = Annotated[bool, Parameter(help=_STANDARD_HELP, negative="", show_default=False)]
 type WithSwarm = Annotated[bool, Parameter(name="--swarm", help=_SWARM_HELP, negative="", show_default=False)]
 type WithTape = Annotated[bool, Parameter(name="--tape", help=_TAPE_HELP, negative="", show_default=False)]
 
@@ -35,6 +36,7 @@ def run(
     customers: Customers = None,
     defect: DefectName = None,
     set_: Changes = (),
+    standard: AtStandardSize = False,
     swarm: WithSwarm = False,
     tape: WithTape = False,
     out: Out = None,
@@ -45,20 +47,23 @@ def run(
 
     The same scenario and seed always give the same run, to the last byte.
     """
+    from scenarios.campaign.standard import standard as standard_size
     from scenarios.choices import TAPE, Recorder, write_tape
     from scenarios.cli.output import ProgressBar, print_judgement, print_swarm
     from scenarios.database import database_server
     from scenarios.judgement import judge_folder
     from scenarios.library import find_scenario
+    from scenarios.run_command import run_command
     from scenarios.run_folder import choose_folder
     from scenarios.swarm import NO_SWARM, draw_swarm
     from scenarios.virtual.stage import Stage
 
     changes = _changes(customers=customers, defect=defect, others=set_)
-    scenario = find_scenario(name).with_changes(changes)
+    scenario = find_scenario(name)
+    scenario = (standard_size(scenario) if standard else scenario).with_changes(changes)
     drawn = draw_swarm(scenario, seed, fixed=changes) if swarm else NO_SWARM
     scenario = scenario.with_changes(drawn.changes)
-    command = _command(name, seed=seed, customers=customers, defect=defect, swarm=swarm, changes=set_)
+    command = run_command(name, seed=seed, changes=changes, is_standard=standard, has_swarm=swarm)
     folder = choose_folder(out, scenario=name, seed=seed)
     print_swarm(drawn)
     recorder = Recorder() if tape else None
@@ -83,19 +88,3 @@ def _changes(*, customers: int | None, defect: str | None, others: Sequence[str]
     if defect is not None:
         changes["defect"] = find_defect(defect).id
     return changes
-
-
-def _command(
-    name: str, *, seed: int, customers: int | None, defect: str | None, swarm: bool, changes: Sequence[str]
-) -> str:
-    """Return the command that has this run again, without what does not change it."""
-    words = ["paystorm", "run", name, "--seed", str(seed)]
-    if customers is not None:
-        words += ["--customers", str(customers)]
-    if defect is not None:
-        words += ["--defect", defect]
-    if swarm:
-        words += ["--swarm"]
-    for change in changes:
-        words += ["--set", change]
-    return shlex.join(words)

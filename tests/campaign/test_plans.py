@@ -100,4 +100,4 @@ def test_the_order_says_all_that_a_run_depends_on():
     order = plan.order(Task("lost-webhooks", 3))
 
     assert plan.scenarios[0].model_validate_json(order.plan) == plan.scenarios[0]
-    assert (order.has_swarm, order.fixed) == (False, ("customers",))
+    assert (order.has_swarm, dict(order.changes)) == (False, {"customers": "4"})

@@ -5,13 +5,13 @@ import shlex
 import pytest
 
 from psp_chaos.faults.spec import FaultSpec
-from scenarios.campaign.command import command_of
 from scenarios.campaign.standard import standard
 from scenarios.cli.options import parse_changes
 from scenarios.faults.clock import Jump
 from scenarios.library import LIBRARY, find_scenario
+from scenarios.run_command import run_command
 from scenarios.spec import Scenario
-from scenarios.swarm import draw_swarm
+from scenarios.swarm import NO_SWARM, draw_swarm
 
 LONGEST_S = 60
 
@@ -29,7 +29,8 @@ def scenario_of(command: str) -> Scenario:
                 changes |= parse_changes([next(options)])
             case "--customers" | "--defect":
                 changes[word.removeprefix("--")] = next(options)
-    scenario = find_scenario(words[2]).with_changes(changes)
+    scenario = find_scenario(words[2])
+    scenario = (standard(scenario) if "--standard" in words else scenario).with_changes(changes)
     return scenario.with_changes(draw_swarm(scenario, seed, fixed=changes).changes) if "--swarm" in words else scenario
 
 
@@ -58,28 +59,13 @@ def test_a_span_keeps_its_shape_and_what_is_no_duration_stays():
     assert (jump.every_s, jump.by_s) == ((3, 30), (-90, 90))
 
 
+@pytest.mark.parametrize("has_swarm", [True, False])
 @pytest.mark.parametrize("scenario", LIBRARY.values(), ids=lambda scenario: scenario.name)
-def test_the_command_of_a_run_means_exactly_that_run(scenario):
-    plan = standard(scenario).with_changes({"customers": "20", "defect": "timeout-is-failure", "service.lease_s": "40"})
+def test_the_command_of_a_run_means_exactly_that_run(scenario, has_swarm):
+    changes = {"customers": "20", "defect": "timeout-is-failure", "service.lease_s": "40", "crowds": "2"}
+    plan = standard(scenario).with_changes(changes)
 
     for seed in range(20):
-        drawn = plan.with_changes(draw_swarm(plan, seed, fixed=("customers",)).changes)
-        assert scenario_of(command_of(drawn, seed=seed, drawn_from=plan)) == drawn
-        assert scenario_of(command_of(plan, seed=seed, drawn_from=None)) == plan
-
-
-def test_the_command_is_short_where_drawing_again_gives_the_same():
-    plan = standard(find_scenario("duplicate-clicks"))
-    drawn = plan.with_changes(draw_swarm(plan, 3).changes)
-
-    short, full = (command_of(drawn, seed=3, drawn_from=origin) for origin in (plan, None))
-
-    assert "--swarm" in shlex.split(short)
-    assert "--swarm" not in shlex.split(full)
-    assert len(short) < len(full) / 2
-
-
-def test_texts_that_look_like_numbers_stay_texts():
-    plan = find_scenario("lost-webhooks").model_copy(update={"story": "1"})
-
-    assert scenario_of(command_of(plan, seed=1, drawn_from=None)) == plan
+        drawn = draw_swarm(plan, seed, fixed=changes) if has_swarm else NO_SWARM
+        command = run_command(scenario.name, seed=seed, changes=changes, is_standard=True, has_swarm=has_swarm)
+        assert scenario_of(command) == plan.with_changes(drawn.changes)
