@@ -322,6 +322,13 @@ def test_a_payment_that_came_to_rest_after_the_promise_is_found(run):
     assert "came to rest 90 s later than promised" in finding(run, "I8").worst.what
 
 
+def test_a_clock_that_was_fast_accuses_nobody_if_somebody_saw_the_payment_at_rest_in_time(run):
+    _rests(run, seconds=600 + 3_600 + 90)
+    run.look("late", "SUCCESS", seconds=600 + 3_590, payment_id="pay_late")
+
+    assert run.accused() == set()
+
+
 def test_a_payment_that_came_to_rest_at_the_last_moment_is_in_time(run):
     _rests(run, seconds=600 + 3_600)
 

@@ -38,6 +38,7 @@ SCENARIO = Scenario(
     psp_asynchronous_s=(8, 10),
     storm_s=0.1,
     calm_s=45,
+    ends_when_quiet=True,
     final_within_s=25,
     service_processes=2,
     workers=1,

@@ -9,6 +9,8 @@ import simpy
 from scenarios.faults.world_fault import WorldFault
 from scenarios.virtual.units import NS_PER_S, to_ns
 
+_SHORTEST_PAUSE_S = 0.001  # whoever asks for none would otherwise wait for a billion strikes a second
+
 type Steps[T] = Generator[simpy.Event, object, T]
 
 
@@ -42,7 +44,7 @@ def next_occasion(env: simpy.Environment, fault: WorldFault, every_s: tuple[floa
     """Wait for the next moment, and tell whether it still lies within the window."""
     if env.now < to_ns(fault.window.get("from_s", 0.0)):
         yield window_opens(env, fault)
-    yield pause(env, draw.uniform(*every_s))
+    yield pause(env, max(_SHORTEST_PAUSE_S, draw.uniform(*every_s)))
     return is_open(env, fault)
 
 
