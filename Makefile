@@ -1,4 +1,4 @@
-# Four words to learn: demo, test, check, bench. Each sets up what it needs; only Python >= 3.12 and make must be there.
+# Five words to learn: demo, test, check, campaign, bench. Each sets up what it needs; only Python >= 3.12 and make must be there.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -12,8 +12,10 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 JOBS ?= 2
 SEED ?= 7
+SEEDS ?= 1..1000
+TORTURES ?= 300
 
-.PHONY: help demo test check format bench clean
+.PHONY: help demo test check campaign format bench clean
 
 help:  ## List these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -30,6 +32,10 @@ check: $(VENV)/.dev  ## Lint, format, types, import directions, compose file
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+
+campaign: $(VENV)/.dev  ## Sweep SEEDS of all scenarios, and run the torture test twice over (an hour or so; SEEDS=1..10 for a short one)
+	$(BIN)/paystorm sweep all --seeds $(SEEDS) --jobs $(JOBS)
+	$(BIN)/python tests/virtual/torture.py campaign --seeds $(TORTURES)
 
 format: $(VENV)/.dev  ## Format the sources and fix what can be fixed
 	$(BIN)/ruff check --fix .
