@@ -1,7 +1,6 @@
 """Whole runs in virtual time: sound systems are acquitted, planted defects are found, and every run repeats."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -152,24 +151,3 @@ async def names():
     print([row[0] for row in await connection.fetch("SELECT datname FROM pg_database")])
 asyncio.run(names())
 """
-
-
-def test_two_processes_with_other_hash_seeds_give_one_digest_and_another_seed_another(postgres, tmp_path):
-    digests = [
-        _digest(postgres, tmp_path / f"run-{number}", seed=seed, hash_seed=hash_seed)
-        for number, (seed, hash_seed) in enumerate([(7, "1"), (7, "2"), (8, "1")])
-    ]
-
-    assert digests[0] == digests[1]
-    assert digests[2] != digests[0]
-
-
-def _digest(postgres: EmbeddedPostgres, folder: Path, *, seed: int, hash_seed: str) -> str:
-    command = ["run", "lost-webhooks", "--seed", str(seed), "--customers", "10", "--out", str(folder)]
-    subprocess.run(
-        [sys.executable, "-m", "scenarios.cli", *command, "--database-url", postgres.url()],
-        env=os.environ | {"PYTHONHASHSEED": hash_seed},
-        check=True,
-        capture_output=True,
-    )
-    return str(json.loads((folder / "manifest.json").read_text())["digest"])

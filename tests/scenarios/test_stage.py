@@ -54,10 +54,10 @@ def test_what_is_left_of_the_calm_when_all_is_quiet_changes_no_book(server):
 
 def test_runs_leave_nothing_in_memory(server):
     with Stage(server) as stage:
-        for seed in range(12):
+        for seed in range(8):
             stage.perform(CLICKS, seed=seed)
         before = count_objects()
-        for seed in range(12):
+        for seed in range(8):
             stage.perform(CLICKS, seed=seed)
         after = count_objects()
 
