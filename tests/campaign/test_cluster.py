@@ -80,7 +80,14 @@ def test_a_cluster_finds_the_same_and_its_workers_stay_in_touch(scheduler, sweep
 
 
 def _count_playhouses() -> int:
-    return sum("playhouse_main" in " ".join(child.cmdline()) for child in psutil.Process().children())
+    return sum("playhouse_main" in _command_of(child) for child in psutil.Process().children())
+
+
+def _command_of(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""  # it has just ended
 
 
 def test_a_killed_worker_takes_its_server_along_and_the_other_one_goes_on(scheduler, long_sweep):

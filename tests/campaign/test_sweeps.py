@@ -16,8 +16,15 @@ from scenarios.cli.main import run_command
 ALONE = ["--jobs", "1", "--repeat", "0"]
 
 
+def command_of(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""  # it has just ended
+
+
 def our_processes() -> list[str]:
-    commands = [" ".join(child.cmdline()) for child in psutil.Process().children(recursive=True)]
+    commands = [command_of(child) for child in psutil.Process().children(recursive=True)]
     return [command for command in commands if "playhouse" in command or "LokyProcess" in command]
 
 
