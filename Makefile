@@ -33,7 +33,7 @@ check: $(VENV)/.dev  ## Lint, format, types, import directions, compose file
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
-campaign: $(VENV)/.dev  ## Sweep SEEDS of all scenarios, and run the torture test twice over (an hour or so; SEEDS=1..10 for a short one)
+campaign: $(VENV)/.dev  ## Sweep SEEDS of all scenarios, and run the torture test twice over (half an hour; SEEDS=1..10 TORTURES=8 for a short one)
 	$(BIN)/paystorm sweep all --seeds $(SEEDS) --jobs $(JOBS)
 	$(BIN)/python tests/virtual/torture.py campaign --seeds $(TORTURES)
 

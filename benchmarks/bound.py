@@ -19,7 +19,7 @@ from benchmarks.measurement import Measurement
 from scenarios.database import DatabaseServer
 from scenarios.library import LIBRARY
 from scenarios.virtual.stage import Stage
-from scenarios.virtual.storm import API_KEY
+from scenarios.virtual.theatre import API_KEY
 from service.wiring import add_merchant, create_schema
 
 _ROUNDS = 5

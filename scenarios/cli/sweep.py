@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from scenarios.campaign.backends import Backend
     from scenarios.campaign.folder import SweepFolder
     from scenarios.campaign.plan import Plan
+    from scenarios.campaign.summary import Summary
     from scenarios.campaign.sweep import Sweep
     from scenarios.cli.sweep_output import SweepProgress
 
@@ -68,18 +69,14 @@ def sweep(
     from scenarios.campaign.folder import SweepFolder
     from scenarios.campaign.plan import Plan
     from scenarios.campaign.seeds import Seeds
-    from scenarios.campaign.summary import Summary
     from scenarios.campaign.sweep import Sweep
-    from scenarios.cli.sweep_output import SweepProgress, print_summary
-    from scenarios.database import database_server
+    from scenarios.cli.sweep_output import SweepProgress
 
     if not names:
         raise BadInput("which scenarios? name some, or say `all`; `paystorm list` shows them")
     changes = _changes(customers=customers, defect=defect, others=set_)
     plan = Plan.make(names, seeds=Seeds.parse(seeds), changes=changes, has_swarm=not no_swarm, repeated_share=repeat)
-    if database_url is not None:
-        with database_server(database_url):
-            pass  # better refused here than by every process
+    _check_server(database_url)
     started_s = time.monotonic()
     with _backend(backend, jobs=jobs, scheduler=scheduler) as performers, SweepFolder.claim(out, plan=plan) as folder:
         progress = SweepProgress(plan, folder=folder)
@@ -88,21 +85,22 @@ def sweep(
         )
         failure = _run(sweep, progress)
         _write_reports(sweep, folder, at_most=keep)
-    summary = Summary(
-        plan=plan,
-        ledger=sweep.ledger,
-        folder=folder,
-        command=_command(plan, out=out, scheduler=scheduler),
-        is_complete=sweep.is_complete,
-        resumed=sweep.resumed,
-        wall_s=time.monotonic() - started_s,
-    )
     code = _exit_code(sweep, failure)
-    folder.write_summary(summary.to_plain(exit_code=code))
-    print_summary(summary, exit_code=code, json=as_json, shown_max=keep)
+    command = _command(plan, out=out, scheduler=scheduler)
+    summary = _summary(sweep, folder, command=command, wall_s=time.monotonic() - started_s)
+    _tell(summary, exit_code=code, as_json=as_json, shown_max=keep)
     if failure is not None:
         raise failure
     return code
+
+
+def _check_server(url: str | None) -> None:
+    """Refuse a server that cannot be used: better here than by every process."""
+    from scenarios.database import database_server
+
+    if url is not None:
+        with database_server(url):
+            pass
 
 
 def _run(sweep: "Sweep", progress: "SweepProgress") -> InfrastructureFailed | None:
@@ -128,6 +126,28 @@ def _write_reports(sweep: "Sweep", folder: "SweepFolder", *, at_most: int) -> No
         from scenarios.campaign.reporting import write_reports  # which imports all that draws
 
         write_reports(sweep.ledger, folder, at_most=at_most)
+
+
+def _summary(sweep: "Sweep", folder: "SweepFolder", *, command: str, wall_s: float) -> "Summary":
+    from scenarios.campaign.summary import Summary
+
+    return Summary(
+        plan=sweep.plan,
+        ledger=sweep.ledger,
+        folder=folder,
+        command=command,
+        is_complete=sweep.is_complete,
+        resumed=sweep.resumed,
+        wall_s=wall_s,
+    )
+
+
+def _tell(summary: "Summary", *, exit_code: ExitCode, as_json: bool, shown_max: int) -> None:
+    """Write the summary down, and print it."""
+    from scenarios.cli.sweep_output import print_summary
+
+    summary.folder.write_summary(summary.to_plain(exit_code=exit_code))
+    print_summary(summary, exit_code=exit_code, json=as_json, shown_max=shown_max)
 
 
 def _exit_code(sweep: "Sweep", failure: InfrastructureFailed | None) -> ExitCode:

@@ -107,13 +107,15 @@ class Backends:
         backend = Backend(self.address, password=self._password)
         try:
             greeting = backend.start(dict(key))
-        except BaseException:
+            is_refused = pgwire.sqlstate(greeting) is not None
+            if not is_refused:
+                backend.ask(savepoints.PREPARE, pgwire.READY)
+        except BaseException:  # nobody else knows of this connection yet; the error itself goes on
             backend.hang_up()
             raise
-        if pgwire.sqlstate(greeting) is not None:
+        if is_refused:
             backend.hang_up()
             return None, greeting
-        backend.ask(savepoints.PREPARE, pgwire.READY)
         return _Kept(backend, key=key, greeting=greeting), greeting
 
     def give_back(self, kept: _Kept) -> None:

@@ -5,7 +5,7 @@ lets the customers come, and hands back what each of them wrote down. The outcom
 alone: whoever listens to the progress, or lends another server, cannot change it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from operator import itemgetter
 
 import httpx
@@ -25,14 +25,12 @@ from scenarios.faults.world_fault import WorldFault
 from scenarios.progress import Listener, Progress
 from scenarios.randomness import Tape
 from scenarios.spec import Scenario
-from scenarios.virtual.backends import Backends
 from scenarios.virtual.driver import Driver, Steps
 from scenarios.virtual.latency import Regime
-from scenarios.virtual.loop import Address
 from scenarios.virtual.machines import SERVICE_HOST, Machines
 from scenarios.virtual.nemesis import Bites, let_loose
 from scenarios.virtual.network import Latency
-from scenarios.virtual.pools import Pools
+from scenarios.virtual.theatre import API_KEY, Theatre
 from scenarios.virtual.units import to_ns
 from scenarios.virtual.world import World
 from service.settings import Settings
@@ -40,13 +38,11 @@ from service.settings import Settings
 EPOCH_US = 1_767_225_600_000_000
 """When every virtual run begins: 2026-01-01T00:00:00Z."""
 
-API_KEY = "key_of_the_merchant"
 _PSP_KEY = "sk_test_paystorm"
 _WEBHOOK_SECRET = "whsec_paystorm"  # noqa: S105 - a world of its own has no secrets
 _PSP = "psp"
 _PROGRESS_STEPS = 200
 _LOOK_EVERY_S = 15.0  # whether all is quiet
-_POSTGRES_PORT = 5432
 
 
 class Storm:
@@ -57,11 +53,8 @@ class Storm:
         scenario: Scenario,
         *,
         seed: int,
-        database: URL,
+        theatre: Theatre,
         listener: Listener,
-        pools: Pools,
-        backends: Backends,
-        has_open_work: Callable[[], bool],
         defect: Defect | None = None,
         tape: Tape | None = None,
         keep_timeline: bool = False,
@@ -71,11 +64,8 @@ class Storm:
         Args:
             scenario: What shall happen.
             seed: Decides everything that chance decides.
-            database: With the service's tables and one merchant, whose key is API_KEY; nothing else in it.
+            theatre: Where it takes place; cleaned.
             listener: Is told how far the run is.
-            pools: Of the processes, from earlier runs on this database.
-            backends: Of this database.
-            has_open_work: Tells whether the service's books speak of anything that is left to do.
             defect: The bug that is planted in the service, if any.
             tape: Records every seeded decision, or makes those that were recorded.
             keep_timeline: Keep the timeline's lines, to find the first difference between two runs.
@@ -84,7 +74,7 @@ class Storm:
         self.world = World(
             seed=seed,
             epoch_us=EPOCH_US,
-            postgres=backends,
+            postgres=theatre.backends,
             keep_timeline=keep_timeline,
             tape=tape,
         )
@@ -92,13 +82,13 @@ class Storm:
         self.psp = self._start_psp()
         self.machines = Machines(
             self.world,
-            settings=_service_settings(scenario, database),
+            settings=_service_settings(scenario, theatre.database),
             parts=defect.parts if defect else None,
-            pools=pools,
+            pools=theatre.pools,
         )
         self._world_bites = Bites(clock=self.world.clock)
         self._listener = listener
-        self._has_open_work = has_open_work
+        self._theatre = theatre
         self._customers_done = 0
         self.world.network.rules.extend(_latencies(scenario))
         self.world.postgres.regime = Regime.of(scenario.database_latency_s)
@@ -181,7 +171,7 @@ class Storm:
         return (
             self._customers_done == self.scenario.customers
             and all(name.startswith("worker/") for name in self.world.busy())  # whose one task never ends
-            and not self._has_open_work()
+            and not self._theatre.has_open_work()
         )
 
     def _tell_progress(self) -> Steps[None]:
@@ -199,14 +189,6 @@ class Storm:
                 )
             )
             yield self.world.env.timeout(to_ns(total_s / _PROGRESS_STEPS))
-
-
-def address_of(database: URL) -> Address:
-    """Return where the server of this database listens."""
-    host = database.query.get("host", database.host)
-    assert isinstance(host, str), "a database URL names its server"
-    port = database.port or _POSTGRES_PORT
-    return f"{host}/.s.PGSQL.{port}" if host.startswith("/") else (host, port)
 
 
 def _service_settings(scenario: Scenario, database: URL) -> Settings:

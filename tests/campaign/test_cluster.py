@@ -1,6 +1,7 @@
 """The same sweep on a Dask cluster of two local workers, each with a PostgreSQL server of its own."""
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -80,14 +81,9 @@ def test_a_cluster_finds_the_same_and_its_workers_stay_in_touch(scheduler, sweep
 
 
 def _count_playhouses() -> int:
-    return sum("playhouse_main" in _command_of(child) for child in psutil.Process().children())
-
-
-def _command_of(process: psutil.Process) -> str:
-    try:
-        return " ".join(process.cmdline())
-    except psutil.Error:
-        return ""  # it has just ended
+    processes = psutil.process_iter(["cmdline", "ppid"])  # which leaves out who ends meanwhile
+    children = [process for process in processes if process.info["ppid"] == os.getpid()]
+    return sum("playhouse_main" in " ".join(child.info["cmdline"] or ()) for child in children)
 
 
 def test_a_killed_worker_takes_its_server_along_and_the_other_one_goes_on(scheduler, long_sweep):

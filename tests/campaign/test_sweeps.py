@@ -16,15 +16,10 @@ from scenarios.cli.main import run_command
 ALONE = ["--jobs", "1", "--repeat", "0"]
 
 
-def command_of(process: psutil.Process) -> str:
-    try:
-        return " ".join(process.cmdline())
-    except psutil.Error:
-        return ""  # it has just ended
-
-
 def our_processes() -> list[str]:
-    commands = [command_of(child) for child in psutil.Process().children(recursive=True)]
+    family = {child.pid for child in psutil.Process().children(recursive=True)}
+    # process_iter leaves out who ends meanwhile.
+    commands = [" ".join(one.info["cmdline"] or ()) for one in psutil.process_iter(["cmdline"]) if one.pid in family]
     return [command for command in commands if "playhouse" in command or "LokyProcess" in command]
 
 

@@ -10,23 +10,17 @@ from nbclient import NotebookClient
 from scenarios.database import database_server
 from scenarios.embedded_postgres import EmbeddedPostgres
 from scenarios.library import LIBRARY
-from scenarios.progress import Progress
-from scenarios.virtual.runner import run_virtually
+from scenarios.virtual.stage import Stage
 
 NOTEBOOKS = sorted(Path(__file__).parents[2].glob("notebooks/*.py"))
-
-
-class Deaf:
-    def progress(self, progress: Progress) -> None:
-        pass
 
 
 @pytest.fixture(scope="module")
 def run_folder(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("notebooks") / "run"
     scenario = LIBRARY["lost-webhooks"].with_changes({"customers": "30", "service.worker_period_s": "20"})
-    with database_server(postgres.url()) as server:
-        run_virtually(scenario, seed=7, server=server, command="", listener=Deaf()).write(folder)
+    with database_server(postgres.url()) as server, Stage(server) as stage:
+        stage.perform(scenario, seed=7).write(folder)
     return folder
 
 

@@ -16,7 +16,7 @@ from scenarios.library import LIBRARY
 from scenarios.progress import Progress
 from scenarios.repetition import plan_of, repeat
 from scenarios.spec import Scenario
-from scenarios.virtual.runner import run_virtually
+from scenarios.virtual.stage import Stage
 
 SEEDS_MAX = 20
 
@@ -43,14 +43,8 @@ def small(name: str, **changes: str) -> Scenario:
 
 
 def run(scenario: Scenario, *, seed: int, server: DatabaseServer, folder: Path) -> Verdict:
-    recording = run_virtually(
-        scenario,
-        seed=seed,
-        server=server,
-        command="paystorm run",
-        listener=Listening(),
-    )
-    recording.write(folder)
+    with Stage(server) as stage:
+        stage.perform(scenario, seed=seed, command="paystorm run").write(folder)
     return judge(load_run(folder))
 
 
@@ -127,12 +121,14 @@ def test_a_folder_that_was_tampered_with_is_told_apart_and_the_place_named(serve
 def test_who_listens_changes_nothing_and_hears_storm_and_calm(server, tmp_path):
     listening = Listening()
     scenario = small("duplicate-clicks", customers="5")
-    recording = run_virtually(scenario, seed=2, server=server, command="", listener=listening)
+    with Stage(server) as stage:
+        heard = stage.perform(scenario, seed=2, listener=listening)
+        unheard = stage.perform(scenario, seed=2)
 
+    assert heard.timeline == unheard.timeline
     assert {progress.phase for progress in listening.heard} == {"storm", "calm"}
     assert listening.heard[-1].customers_done == 5
     assert [progress.elapsed_s for progress in listening.heard] == sorted(p.elapsed_s for p in listening.heard)
-    assert recording.counts["round_trips"] > 100
 
 
 def test_the_database_of_a_run_is_gone_after_it(server, tmp_path, postgres):

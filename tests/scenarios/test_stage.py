@@ -61,7 +61,7 @@ def test_runs_leave_nothing_in_memory(server):
             stage.perform(CLICKS, seed=seed)
         after = count_objects()
 
-    assert after - before < 2_000  # one run makes a hundred thousand
+    assert after - before < 2_000  # eight runs may leave less than one run writes down
 
 
 def count_objects():

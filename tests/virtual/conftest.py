@@ -6,12 +6,21 @@ from typing import Any
 import pytest
 from sqlalchemy.engine import make_url
 
+from scenarios.database import database_server
 from scenarios.embedded_postgres import EmbeddedPostgres
+from scenarios.virtual.stage import Stage
 from scenarios.virtual.world import World
 
 type NewWorld = Callable[..., World]
 
 EPOCH_US = 1_767_225_600_000_000
+
+
+@pytest.fixture(scope="module")
+def stage(postgres: EmbeddedPostgres) -> Iterator[Stage]:
+    """A stage for whole runs, one for all tests of a file."""
+    with database_server(postgres.url()) as server, Stage(server) as stage:
+        yield stage
 
 
 @pytest.fixture

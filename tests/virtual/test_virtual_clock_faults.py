@@ -1,6 +1,5 @@
 """Clocks that are wrong and clocks that leap: that they bite, and what they look like from outside."""
 
-from collections.abc import Iterator
 from http import HTTPStatus
 
 import pytest
@@ -8,7 +7,6 @@ import pytest
 from psp_chaos.faults.spec import FaultSpec
 from reports.evidence import Evidence
 from reports.records import FINAL_STATES
-from scenarios.database import database_server
 from scenarios.faults.clock import Jump, Skew
 from scenarios.faults.process import Crash
 from scenarios.faults.world_fault import WorldFault
@@ -33,12 +31,6 @@ def test_what_puts_a_clock_off_adds_up_and_is_taken_back_one_by_one(new_world):
     clock.put_off("skew", by_us=0)
 
     assert (both, leapt, skewed, clock.error_us) == (-15, -25, 5, 0)
-
-
-@pytest.fixture(scope="module")
-def stage(postgres) -> Iterator[Stage]:
-    with database_server(postgres.url()) as server, Stage(server) as stage:
-        yield stage
 
 
 def storm(stage: Stage, *faults: FaultSpec | WorldFault, seed: int = 1, **changes: object) -> Evidence:

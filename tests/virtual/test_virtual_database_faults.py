@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from reports import judge, load_run
-from scenarios.database import database_server
 from scenarios.faults.database import (
     DATABASE_FAULTS,
     BackendKilled,
@@ -27,7 +26,6 @@ from scenarios.library.failing_database import FAILING_DATABASE
 from scenarios.virtual.interference import Undisturbed
 from scenarios.virtual.nemesis.bites import Bites
 from scenarios.virtual.nemesis.database import DatabaseNemesis
-from scenarios.virtual.stage import Stage
 
 ADD = "UPDATE account SET n = n + 1 WHERE id = 1"
 READ = "SELECT n FROM account WHERE id = 1"
@@ -421,12 +419,6 @@ ALONE = [
     ConnectionRefused(id="x", every_s=(5, 40), for_s=(1, 30)),
     ReadOnly(id="x", every_s=(5, 40), for_s=(1, 30)),
 ]
-
-
-@pytest.fixture(scope="module")
-def stage(postgres):
-    with database_server(postgres.url()) as server, Stage(server) as stage:
-        yield stage
 
 
 def storm_of(*faults):

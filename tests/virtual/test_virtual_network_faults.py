@@ -32,7 +32,7 @@ from scenarios.virtual.latency import Regime
 from scenarios.virtual.nemesis import Bites
 from scenarios.virtual.nemesis.network import NetworkNemesis
 from scenarios.virtual.network import ConnectionFailed
-from scenarios.virtual.runner import run_virtually
+from scenarios.virtual.stage import Stage
 from scenarios.virtual.units import NS_PER_S, to_ns
 
 LINKS = [("customer/1", "service"), ("service/1", "psp"), ("worker/1", "psp"), ("psp", "service")]
@@ -630,11 +630,6 @@ def test_a_fault_survives_json(fault):
     assert TypeAdapter(Fault).validate_python(fault.model_dump(mode="json")) == fault
 
 
-class Deaf:
-    def progress(self, progress):
-        pass
-
-
 def test_every_request_sent_twice_is_one_payment_and_one_refund(postgres):
     scenario = Scenario(
         name="twice",
@@ -648,8 +643,8 @@ def test_every_request_sent_twice_is_one_payment_and_one_refund(postgres):
         psp_asynchronous_share=0.5,
         faults=(Duplicate(id="twice", probability=1, delay_s=(0, 1)),),
     )
-    with database_server(postgres.url()) as server:
-        recording = run_virtually(scenario, seed=3, server=server, command="", listener=Deaf())
+    with database_server(postgres.url()) as server, Stage(server) as stage:
+        recording = stage.perform(scenario, seed=3)
 
     kinds = {re.split("/|->", bite["target"])[0] for bite in recording.faults}
     assert kinds >= {"customer", "service", "psp"}

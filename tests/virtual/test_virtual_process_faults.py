@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-from collections.abc import Iterator
 
 import asyncpg
 import pytest
@@ -10,7 +9,6 @@ import pytest
 from psp_chaos.faults.spec import FaultSpec
 from reports.evidence import Evidence
 from reports.records import Outcome
-from scenarios.database import database_server
 from scenarios.faults.process import Crash, CrashAtStep, CrashLoop, Pause, Restart, RollingRestart
 from scenarios.faults.world_fault import WorldFault
 from scenarios.spec import Scenario
@@ -161,12 +159,6 @@ def test_whoever_watches_the_steps_of_a_process_may_end_it_before_any_of_them(ne
 
 
 # --- a whole service -------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def stage(postgres) -> Iterator[Stage]:
-    with database_server(postgres.url()) as server, Stage(server) as stage:
-        yield stage
 
 
 def storm(stage: Stage, *faults: FaultSpec | WorldFault, seed: int = 1, **changes: object) -> Evidence:

@@ -1,0 +1,91 @@
+"""Where the runs of one variant of the service take place: one database, and what it takes to use it again and again.
+
+The database is emptied before each run. Rows lie on other pages then than in a new one, which is why no statement of
+the service depends on an order that it does not ask for.
+"""
+
+import asyncio
+from collections.abc import Mapping
+
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from scenarios.recording import Rows
+from scenarios.virtual.backends import Backends
+from scenarios.virtual.loop import Address
+from scenarios.virtual.observer import Observer
+from scenarios.virtual.pools import Pools
+from service.export import OPEN_WORK, export_books
+from service.store.tables import metadata
+from service.wiring import add_merchant, create_schema
+
+API_KEY = "key_of_the_merchant"
+_RUNS_PER_VACUUM = 50  # what was deleted takes up room until then
+_POSTGRES_PORT = 5432
+
+
+class Theatre:
+    """A database with the service's tables and one merchant, whose key is API_KEY."""
+
+    def __init__(self, database: URL, *, runner: asyncio.Runner) -> None:
+        """Take an empty database; `runner` asks it in real time, between the runs."""
+        self.database = database
+        self.pools = Pools(runner)  # of the processes, from earlier runs
+        self.backends = Backends(_address_of(database), password=database.password)
+        self._runner = runner
+        self._engine = create_async_engine(database, isolation_level="AUTOCOMMIT")
+        self._observer = Observer(self.backends.address, database=database)
+        self._runs = 0
+
+    def build(self, alterations: tuple[str, ...]) -> None:
+        """Create the tables and the merchant, and alter the tables as a defect wants them."""
+        self._runner.run(_build(self._engine, alterations))
+
+    def clean(self) -> None:
+        """Empty the tables."""
+        if self._runs:
+            self._runner.run(_execute(self._engine, _EMPTY))
+        if self._runs % _RUNS_PER_VACUUM == _RUNS_PER_VACUUM - 1:
+            self._runner.run(_execute(self._engine, "VACUUM"))
+        self._runs += 1
+
+    def books(self) -> Mapping[str, Rows]:
+        """Return what the service has written."""
+        return self._runner.run(export_books(self._engine))
+
+    def has_open_work(self) -> bool:
+        """Tell whether anything is left to do; may be asked while a run is under way."""
+        return self._observer.is_true(OPEN_WORK)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._observer.close()
+        self.backends.close()
+        self._runner.run(self._engine.dispose())
+
+
+_EMPTIED = tuple(table.name for table in reversed(metadata.sorted_tables) if table.name != "merchants")
+_EMPTY = "; ".join(f"DELETE FROM {name}" for name in _EMPTIED)  # noqa: S608 - the names are ours
+
+
+async def _build(engine: AsyncEngine, alterations: tuple[str, ...]) -> None:
+    await create_schema(engine)
+    await add_merchant(engine, merchant_id="merchant_1", name="The merchant", api_key=API_KEY)
+    for statement in alterations:
+        await _execute(engine, statement)
+
+
+async def _execute(engine: AsyncEngine, script: str) -> None:
+    # By the driver itself, which sends several statements in one round trip when none has parameters.
+    async with engine.connect() as connection:
+        driver = (await connection.get_raw_connection()).driver_connection
+        assert driver is not None
+        await driver.execute(script)
+
+
+def _address_of(database: URL) -> Address:
+    """Return where the server of this database listens."""
+    host = database.query.get("host", database.host)
+    assert isinstance(host, str), "a database URL names its server"
+    port = database.port or _POSTGRES_PORT
+    return f"{host}/.s.PGSQL.{port}" if host.startswith("/") else (host, port)
