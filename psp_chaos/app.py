@@ -1,18 +1,25 @@
 """The PSP as one ASGI application with its books, its faults and its control plane."""
 
+import asyncio
+
 import httpx
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
+from psp_chaos.agenda import Sleep
+from psp_chaos.archive import Archive, MemoryArchive
 from psp_chaos.books import Books
 from psp_chaos.control import Control
 from psp_chaos.faults.installed import Faults
 from psp_chaos.journal import Journal
-from psp_chaos.parts import Parts, compose
+from psp_chaos.ledger import Ledger
+from psp_chaos.parts import World, compose, resume
 from psp_chaos.ports import Clock, Ids, Randomness
 from psp_chaos.settings import PspSettings
-from psp_chaos.webhooks import Webhooks
-from psp_chaos.wire.routes import UNKNOWN_URL_STATUSES, unknown_url, wire_routes
+from psp_chaos.wire.realms import Realms
+from psp_chaos.wire.routes import wire_framework
+
+CONTROL_PATH = "/_chaos"
 
 
 class Psp:
@@ -22,24 +29,34 @@ class Psp:
     runs it must offer the ASGI extension `paystorm.abort`, a callable that cuts the connection of the request.
     """
 
-    def __init__(
-        self, *, settings: PspSettings, clock: Clock, ids: Ids, random: Randomness, http: httpx.AsyncClient
-    ) -> None:
+    def __init__(self, settings: PspSettings, world: World) -> None:
         self._settings = settings
-        self._clock = clock
-        self._ids = ids
-        self._random = random
-        self._http = http
-        self._begin()
+        self._world = world
+        self._parts = compose(settings, world)
+        self._control: Starlette | None = None
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request; this is the ASGI application, and it survives a reset."""
-        await self._asgi(scope, receive, send)
+        if scope["type"] == "http" and scope["path"].startswith(CONTROL_PATH):
+            await self._control_plane()(scope, receive, send)
+            return
+        state = {**scope.get("state", {}), "desk": self._parts.desk}
+        await wire_framework()({**scope, "state": state}, receive, send)
+
+    @property
+    def realms(self) -> Realms:
+        """Every account in each mode."""
+        return self._parts.realms
 
     @property
     def books(self) -> Books:
-        """Where the money is."""
-        return self._parts.books
+        """The payments of the first realm."""
+        return self.realms.first.books
+
+    @property
+    def ledger(self) -> Ledger:
+        """Where the money of the first realm is."""
+        return self.realms.first.ledger
 
     @property
     def journal(self) -> Journal:
@@ -51,45 +68,46 @@ class Psp:
         """What goes wrong on purpose."""
         return self._parts.faults
 
-    @property
-    def webhooks(self) -> Webhooks:
-        """What is on its way to the merchant."""
-        return self._parts.webhooks
-
     def idle(self) -> bool:
         """Tell whether no delivery and no late effect is pending."""
         return self._parts.tasks.idle()
 
+    def resume(self) -> None:
+        """Go on with what an earlier process left in the archive, and with what happens by itself."""
+        resume(self._parts)
+
     async def reset(self) -> None:
         """Drop what is under way and start anew; requests that are being served end in the old books."""
         ended = self._parts
-        self._begin()
+        self._world.archive.clear()
+        self._parts = compose(self._settings, self._world)
         await ended.tasks.cancel()
 
     async def close(self) -> None:
         """Drop deliveries and late effects that are still pending."""
         await self._parts.tasks.cancel()
 
-    def _begin(self) -> None:
-        self._parts = compose(
-            settings=self._settings, clock=self._clock, ids=self._ids, random=self._random, http=self._http
-        )
-        self._asgi = _asgi(
-            self._parts,
-            control=Control(diary=self, token=self._settings.control_token, idle=self.idle, reset=self.reset),
-        )
+    def _control_plane(self) -> Starlette:
+        if self._control is None:  # a simulated PSP is never asked for it
+            control = Control(diary=self, token=self._settings.control_token, idle=self.idle, reset=self.reset)
+            self._control = Starlette(routes=control.routes())
+        return self._control
 
 
-def create_psp(*, settings: PspSettings, clock: Clock, ids: Ids, random: Randomness, http: httpx.AsyncClient) -> Psp:
-    """Create a PSP with empty books.
+def create_psp(
+    *,
+    settings: PspSettings,
+    clock: Clock,
+    ids: Ids,
+    random: Randomness,
+    http: httpx.AsyncClient,
+    sleep: Sleep = asyncio.sleep,
+    archive: Archive | None = None,
+) -> Psp:
+    """Create a PSP with what its archive holds; without one it forgets everything when it ends.
 
-    `random` gives a stream by name; `http` delivers the webhooks and is closed by whoever opened it.
+    `random` gives a stream by name; `sleep` waits so many seconds of the clock; `http` delivers the webhooks and is
+    closed by whoever opened it.
     """
-    return Psp(settings=settings, clock=clock, ids=ids, random=random, http=http)
-
-
-def _asgi(parts: Parts, *, control: Control) -> Starlette:
-    return Starlette(
-        routes=[*wire_routes(parts.offers, parts.desk), *control.routes()],
-        exception_handlers=dict.fromkeys(UNKNOWN_URL_STATUSES, unknown_url),
-    )
+    world = World(clock=clock, sleep=sleep, ids=ids, random=random, http=http, archive=archive or MemoryArchive())
+    return Psp(settings, world)

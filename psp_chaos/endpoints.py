@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from psp_chaos.archive import Archive
 from psp_chaos.errors import NoSuchEndpoint
 from psp_chaos.ports import Clock, Names
 
@@ -29,10 +30,10 @@ class Endpoint:
 class Endpoints:
     """The merchant's endpoints in order of creation."""
 
-    def __init__(self, *, clock: Clock, names: Names) -> None:
+    def __init__(self, *, clock: Clock, names: Names, archive: Archive) -> None:
         self._clock = clock
         self._names = names
-        self.endpoints: dict[str, Endpoint] = {}
+        self.endpoints = archive.shelf("endpoints", Endpoint)
 
     def create(
         self,

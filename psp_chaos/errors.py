@@ -3,10 +3,17 @@
 PspError
 ├── Refusal                  the books will not do it
 │   ├── NoSuchPayment
+│   ├── NoSuchCharge
 │   ├── NoSuchRefund
+│   ├── NoSuchDispute
+│   ├── NoSuchPayout
+│   ├── NoSuchCustomer
+│   ├── NoSuchPaymentMethod
 │   ├── WrongState
 │   ├── AlreadyRefunded
-│   └── RefundTooLarge
+│   ├── RefundTooLarge
+│   ├── CaptureTooLarge
+│   └── BalanceTooSmall
 ├── KeyConflict              the idempotency key forbids it
 │   ├── KeyReused
 │   └── KeyInUse
@@ -35,18 +42,38 @@ class NoSuchPayment(Refusal):
     """No payment has this identifier."""
 
 
+class NoSuchCharge(Refusal):
+    """No charge has this identifier."""
+
+
 class NoSuchRefund(Refusal):
     """No refund has this identifier."""
 
 
+class NoSuchDispute(Refusal):
+    """No dispute has this identifier."""
+
+
+class NoSuchPayout(Refusal):
+    """No payout has this identifier."""
+
+
+class NoSuchCustomer(Refusal):
+    """No customer has this identifier."""
+
+
+class NoSuchPaymentMethod(Refusal):
+    """No payment method has this identifier."""
+
+
 class WrongState(Refusal):
-    """The payment's status does not allow this.
+    """The status of this does not allow it.
 
     Attributes:
-        payment_id: The payment that stands in another state.
+        payment_id: The payment that stands in another state, if it is one.
     """
 
-    def __init__(self, message: str, *, payment_id: str) -> None:
+    def __init__(self, message: str, *, payment_id: str | None = None) -> None:
         super().__init__(message)
         self.payment_id = payment_id
 
@@ -57,6 +84,14 @@ class AlreadyRefunded(Refusal):
 
 class RefundTooLarge(Refusal):
     """The refund is larger than what is left of the capture."""
+
+
+class CaptureTooLarge(Refusal):
+    """The capture is larger than what was set aside."""
+
+
+class BalanceTooSmall(Refusal):
+    """There is not so much money in the balance."""
 
 
 class KeyConflict(PspError):

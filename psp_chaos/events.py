@@ -6,6 +6,7 @@ The content is the wire's business; here an event is a type, an object and bytes
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from psp_chaos.archive import Archive
 from psp_chaos.records import Cause
 
 
@@ -27,8 +28,8 @@ class Event:
 class EventLog:
     """All events, oldest first."""
 
-    def __init__(self) -> None:
-        self.events: dict[str, Event] = {}
+    def __init__(self, archive: Archive) -> None:
+        self.events = archive.shelf("events", Event)
 
     @property
     def next_number(self) -> int:

@@ -6,6 +6,7 @@ from typing import Protocol
 from psp_chaos.books import Books
 from psp_chaos.faults.installed import Bite, Faults
 from psp_chaos.journal import DeliveryLine, Journal, RequestLine
+from psp_chaos.ledger import Ledger
 from psp_chaos.records import Movement, Payment, Refund
 
 type Row = dict[str, object]
@@ -17,6 +18,11 @@ class Diary(Protocol):
     @property
     def books(self) -> Books:
         """Where the money is."""
+        ...
+
+    @property
+    def ledger(self) -> Ledger:
+        """Every movement of it."""
         ...
 
     @property
@@ -35,7 +41,7 @@ def export_books(psp: Diary) -> dict[str, list[Row]]:
     return {
         "payments": [_payment(payment) for payment in psp.books.payments.values()],
         "refunds": [_refund(refund) for refund in psp.books.refunds.values()],
-        "movements": [_movement(movement) for movement in psp.books.movements],
+        "movements": [_movement(movement) for movement in psp.ledger.movements.values()],
         "journal": [_line(line) for line in psp.journal.lines],
     }
 
@@ -86,11 +92,12 @@ def _movement(movement: Movement) -> Row:
 
 def _line(line: RequestLine | DeliveryLine) -> Row:
     row = asdict(line)
+    del row["number"], row["account"]  # a run has one account, and a file has an order
     row["object"] = row.pop("object_id")
     row["status"] = None if line.status is None else int(line.status)
     if isinstance(line, RequestLine):
-        return {**row, "kind": "request", "operation": line.operation.value}
-    return {**row, "kind": "webhook"}
+        row["operation"] = line.operation.value
+    return row
 
 
 def _bite(bite: Bite) -> Row:

@@ -3,8 +3,10 @@
 A line is written when the exchange begins and filled in when it ends, so what never ended shows as such.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Literal, cast
 
+from psp_chaos.archive import Archive, Log
 from psp_chaos.operations import Operation
 
 
@@ -12,6 +14,9 @@ from psp_chaos.operations import Operation
 class RequestLine:
     """One request of a merchant."""
 
+    kind: Literal["request"] = "request"
+    number: int = -1  # in the journal
+    account: str | None = None  # None: the request had no key of anybody
     at_us: int
     ended_at_us: int | None = None
     request_id: str
@@ -27,6 +32,9 @@ class RequestLine:
 class DeliveryLine:
     """One try to deliver an event to an endpoint."""
 
+    kind: Literal["webhook"] = "webhook"
+    number: int = -1
+    account: str | None = None
     at_us: int
     ended_at_us: int | None = None
     event_id: str
@@ -38,13 +46,35 @@ class DeliveryLine:
     fault: str | None = None
 
 
-@dataclass(kw_only=True, slots=True)
+type Line = RequestLine | DeliveryLine
+
+
 class Journal:
     """What the PSP did, in the order in which it began."""
 
-    lines: list[RequestLine | DeliveryLine] = field(default_factory=list)
+    def __init__(self, archive: Archive) -> None:
+        self._log: Log[Line] = archive.log("journal", cast("type[Line]", Line.__value__))
+
+    @property
+    def lines(self) -> list[Line]:
+        """Every line, oldest first."""
+        return [line for _, line in self._log.read()]
+
+    def read(self, *, after: int, limit: int) -> list[Line]:
+        """Return some lines, oldest first, beginning behind a number."""
+        return [line for _, line in self._log.read(after=after, limit=limit)]
+
+    def __len__(self) -> int:
+        """Tell how many lines there are."""
+        return len(self._log)
 
     def begin[L: (RequestLine, DeliveryLine)](self, line: L) -> L:
         """Write a line and hand it back to be filled in."""
-        self.lines.append(line)
+        line.number = len(self._log)
+        self._log.append(line)
         return line
+
+    def end(self, line: Line, *, at_us: int) -> None:
+        """Write down what has become of a line."""
+        line.ended_at_us = at_us
+        self._log.amend(line.number, line)

@@ -32,8 +32,8 @@ class Names(Protocol):
         """Name a payment."""
         ...
 
-    def capture(self) -> str:
-        """Name the capture of a payment."""
+    def charge(self) -> str:
+        """Name a try to charge a payment."""
         ...
 
     def refund(self) -> str:
@@ -44,8 +44,28 @@ class Names(Protocol):
         """Name a movement of money."""
         ...
 
+    def dispute(self) -> str:
+        """Name a dispute."""
+        ...
+
+    def payout(self) -> str:
+        """Name a payout."""
+        ...
+
+    def customer(self) -> str:
+        """Name a customer."""
+        ...
+
+    def payment_method(self) -> str:
+        """Name a payment method."""
+        ...
+
     def event(self) -> str:
         """Name an event."""
+        ...
+
+    def delivery(self) -> str:
+        """Name the delivery of an event to an endpoint."""
         ...
 
     def endpoint(self) -> str:

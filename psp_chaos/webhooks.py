@@ -177,7 +177,7 @@ class Webhooks:
             )
         )
         line.status = await self._post(event, endpoint, at_us=line.at_us)
-        line.ended_at_us = self._clock.now_us()
+        self._journal.end(line, at_us=self._clock.now_us())
         delivery.tried.set()
         for held in self._held_back:
             if delivery.follows(held):

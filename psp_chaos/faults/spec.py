@@ -73,7 +73,7 @@ class FaultSpec(BaseModel):
 
     def covers(self, occasion: Occasion, *, since_start_s: float) -> bool:
         """Tell whether window and selector include this occasion."""
-        name = "operation" if self.where == "reply" else "event_type"
+        name = "event_type" if self.where == "webhook" else "operation"
         pattern = str(self.selector.get(name, "*"))
         wanted = self.selector.get("metadata", {})
         return (
@@ -100,7 +100,7 @@ class FaultSpec(BaseModel):
 
     @model_validator(mode="after")
     def _can_ever_bite(self) -> Self:
-        foreign = "event_type" if self.where == "reply" else "operation"
+        foreign = "operation" if self.where == "webhook" else "event_type"
         if foreign in self.selector:
             raise ValueError(f"a fault of the {self.where} cannot select by {foreign}")
         operation = self.selector.get("operation")

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from psp_chaos.records import RefundCourse
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AnswerError:
@@ -45,9 +47,79 @@ class Stretch:
 class Postpone:
     """Let the money move so much later, and tell the merchant nothing useful now."""
 
-    answer: Literal["error", "drop", "hang"]
+    answer: Literal["error", "drop", "hang", "truth"]
     delay_s: float
-    hang_s: float  # for `hang`: how long until the connection is cut
+    hang_s: float = 0  # for `hang`: how long until the connection is cut
+    is_rolled_back: bool = False  # the money never moves; the payment is given up then
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Misdirect:
+    """Let a refund take another course than its instrument's."""
+
+    course: RefundCourse
+    delay_s: float
+    pending_reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refuse:
+    """Refuse the request in the provider's own words; nothing has happened, and the refusal is remembered."""
+
+    message: str
+    code: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Forget:
+    """Treat an idempotency key that was first used so long ago as if nobody had ever used it."""
+
+    older_than_s: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShortenPage:
+    """Show fewer rows on a page than were asked for."""
+
+    rows_max: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HideNewest:
+    """Leave out of lists and searches what was created less than so long ago."""
+
+    younger_than_s: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShowPast:
+    """Show an object as it was so long ago."""
+
+    age_s: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OmitLine:
+    """Leave a movement out of the settlement report."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DoubleLine:
+    """Report a movement twice."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AlterLine:
+    """Report a movement with an amount that is so much larger."""
+
+    by_minor: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DelayLine:
+    """Report a movement so much later."""
+
+    delay_s: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,7 +156,19 @@ class Precede:
 
 
 type ArrivalVerdict = AnswerError | Drop | Hang
-type ExecutionVerdict = AnswerError | Postpone
+type RecallVerdict = Forget
+type ExecutionVerdict = AnswerError | Postpone | Misdirect | Refuse
 type DepartureVerdict = Drop | Hang | Truncate | AnswerHtml
 type DeliveryVerdict = Lose | Delay | Overtake | Repeat | Precede
-type Verdict = ArrivalVerdict | Stretch | ExecutionVerdict | DepartureVerdict | DeliveryVerdict
+type ReadingVerdict = ShortenPage | HideNewest | ShowPast
+type SettlementVerdict = OmitLine | DoubleLine | AlterLine | DelayLine
+type Verdict = (
+    ArrivalVerdict
+    | RecallVerdict
+    | Stretch
+    | ExecutionVerdict
+    | DepartureVerdict
+    | DeliveryVerdict
+    | ReadingVerdict
+    | SettlementVerdict
+)

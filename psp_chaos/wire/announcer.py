@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from psp_chaos.events import Event, EventLog
 from psp_chaos.ports import Names
-from psp_chaos.records import Change, Happening
+from psp_chaos.records import Change, Happening, Refund
 from psp_chaos.webhooks import Webhooks
 from psp_chaos.wire.objects import payment_intent, refund
 
@@ -29,6 +29,8 @@ class Announcer:
 
     def __call__(self, change: Change) -> None:
         """Tell of a change; never waits."""
+        if change.happening not in TYPES:
+            return
         event = _compose(change, names=self._names, number=self._log.next_number)
         self._log.append(event)
         self._webhooks.publish(event)
@@ -36,8 +38,9 @@ class Announcer:
 
 def _compose(change: Change, *, names: Names, number: int) -> Event:
     """Write the event that tells of a change."""
-    payment, returned = change.payment, change.refund
-    snapshot = payment_intent(payment) if returned is None else refund(returned, capture_id=payment.capture_id)
+    payment, returned = change.payment, change.subject if isinstance(change.subject, Refund) else None
+    assert payment is not None, change
+    snapshot = payment_intent(payment) if returned is None else refund(returned)
     own_metadata = returned.metadata if returned else {}
     return Event(
         id=names.event(),

@@ -1,27 +1,12 @@
-"""An answer: status, JSON body and headers, ready to be remembered and sent."""
+"""Answers as Stripe writes them: JSON, the same bytes for the same content."""
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from http import HTTPStatus
 
+from psp_chaos.answers import Answer
+
 type Json = Mapping[str, object]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
-    """What the merchant is told."""
-
-    status: int
-    body: bytes
-    object_id: str | None = None  # what it is about
-    content_type: str = "application/json"
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def refused(self) -> bool:
-        """Tell whether nothing was done."""
-        return self.status >= HTTPStatus.BAD_REQUEST
 
 
 def answer(content: Json, *, status: int = HTTPStatus.OK, object_id: str | None = None) -> Answer:

@@ -1,11 +1,12 @@
 """The desk: the order in which a request meets everything.
 
-1. It is read: whose it is, how large, its form. What fails here was never understood.
+1. It is read: whose it is, what its key may do, how large it is, its form. What fails here was never understood.
 2. Arrival faults are asked.
-3. The idempotency key is looked up: another request's, in use, or answered before.
+3. The idempotency key is looked up: another request's, in use, or answered before. Recall faults may make it unknown.
 4. The parameters are checked. A request refused up to here is not remembered.
 5. The key is claimed and the PSP thinks for a while; processing faults make it longer.
-6. Execution faults are asked, the books are changed and the answer is remembered, all without a pause between them.
+6. Execution and reading faults are asked, the books are changed or shown, the answer is remembered, and all of it is
+   committed, without a pause between them.
 7. Webhooks that are to be early are waited for.
 8. Departure faults are asked, and the answer leaves.
 
@@ -13,6 +14,7 @@ Nothing may be awaited within step 6: it is what makes the effect and the memory
 """
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from random import Random
@@ -21,23 +23,43 @@ from typing import assert_never
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from psp_chaos.books import Books
+from psp_chaos.answers import Answer
+from psp_chaos.archive import Archive
+from psp_chaos.bank import UNDECIDED, Fate
 from psp_chaos.errors import PspError
-from psp_chaos.faults.fault import ArrivalFault, DepartureFault, ExecutionFault, Occasion, ProcessingFault
+from psp_chaos.faults.fault import (
+    ArrivalFault,
+    DepartureFault,
+    ExecutionFault,
+    Occasion,
+    ProcessingFault,
+    ReadingFault,
+    RecallFault,
+)
 from psp_chaos.faults.installed import Faults, Ruling
-from psp_chaos.faults.verdicts import AnswerError, ArrivalVerdict, Drop, ExecutionVerdict, Hang, Postpone
-from psp_chaos.idempotency import IdempotencyKeys
+from psp_chaos.faults.verdicts import (
+    AnswerError,
+    ArrivalVerdict,
+    Drop,
+    ExecutionVerdict,
+    Hang,
+    Misdirect,
+    Postpone,
+    ReadingVerdict,
+    Refuse,
+)
 from psp_chaos.journal import Journal, RequestLine
+from psp_chaos.operations import Operation
 from psp_chaos.ports import Clock, Names
+from psp_chaos.profiles import Profile
 from psp_chaos.records import Cause
 from psp_chaos.settings import PspSettings
 from psp_chaos.spans import draw_s
-from psp_chaos.webhooks import Webhooks
-from psp_chaos.wire.answers import Answer
 from psp_chaos.wire.calls import AnyOffer, Call
 from psp_chaos.wire.errors import WireError, planned_error, spell
 from psp_chaos.wire.parameters import Parameters, read
 from psp_chaos.wire.questions import Question, idempotency_key, read_question
+from psp_chaos.wire.realms import Realm, Realms
 from psp_chaos.wire.replies import CutConnection, as_replay, reply, silence, spoil
 
 
@@ -46,9 +68,15 @@ class Visit:
     """One request at the desk."""
 
     offer: AnyOffer
+    realm: Realm
     question: Question
     occasion: Occasion
     line: RequestLine
+
+    @property
+    def cause(self) -> Cause:
+        """What this request makes happen was caused by it."""
+        return Cause(request_id=self.line.request_id, idempotency_key=self.line.idempotency_key)
 
 
 class Desk:
@@ -60,22 +88,24 @@ class Desk:
         clock: Clock,
         names: Names,
         settings: PspSettings,
+        profile: Profile,
         random: Random,
-        books: Books,
-        keys: IdempotencyKeys[Answer],
+        realms: Realms,
+        offers: Mapping[Operation, AnyOffer],
         faults: Faults,
         journal: Journal,
-        webhooks: Webhooks,
+        archive: Archive,
     ) -> None:
         self._clock = clock
         self._names = names
         self._settings = settings
+        self._profile = profile
         self._random = random
-        self._books = books
-        self._keys = keys
+        self._realms = realms
+        self._offers = offers
         self._faults = faults
         self._journal = journal
-        self._webhooks = webhooks
+        self._archive = archive
 
     async def serve(self, offer: AnyOffer, request: Request) -> Response:
         """Serve one request of this operation, from its first byte to its answer."""
@@ -89,29 +119,26 @@ class Desk:
             )
         )
         answer = await self._understand(offer, request, line)
-        line.ended_at_us = self._clock.now_us()
+        line.status = None if answer is None else answer.status
+        self._journal.end(line, at_us=self._clock.now_us())
         if answer is None:
             return CutConnection()
-        line.status = answer.status
         return reply(answer, request_id=line.request_id, idempotency_key=line.idempotency_key)
 
     async def _understand(self, offer: AnyOffer, request: Request, line: RequestLine) -> Answer | None:
-        settings = self._settings
         try:
-            question = await read_question(
-                request, secret_key=settings.secret_key, body_bytes_max=settings.body_bytes_max
-            )
+            visitor = self._realms.visitor(request.headers.get("authorization", ""))
+            visitor.require(offer.resource, writes=offer.writes)
+            question = await read_question(request, body_bytes_max=self._settings.body_bytes_max)
         except WireError as error:
             return error.answer()
         except ClientDisconnect:
             return None
-        occasion = Occasion(
-            where="reply",
-            target=offer.operation,
-            metadata=self._metadata(question),
-            request_id=line.request_id,
+        line.account = visitor.realm.account
+        occasion = _occasion(offer, visitor.realm, question, request_id=line.request_id)
+        return await self._receive(
+            Visit(offer=offer, realm=visitor.realm, question=question, occasion=occasion, line=line)
         )
-        return await self._receive(Visit(offer=offer, question=question, occasion=occasion, line=line))
 
     async def _receive(self, visit: Visit) -> Answer | None:
         arrival = self._faults.ask(ArrivalFault, visit.occasion)
@@ -128,30 +155,59 @@ class Desk:
         return await spoil(answer, departure.verdict)
 
     async def _answer(self, visit: Visit) -> Answer | None:
+        key = self._key(visit)
         try:
-            remembered = self._recall(visit)
+            remembered = self._recall(visit, key)
             if remembered is not None:
                 return remembered
             parameters = read(visit.offer.parameters, visit.question.form, strict=self._settings.strict_parameters)
         except PspError as refusal:
-            return spell(refusal).answer()
-        return await self._work(visit, parameters)
+            return spell(refusal, profile=self._profile).answer()
+        return await self._work(visit, parameters, key)
 
-    def _recall(self, visit: Visit) -> Answer | None:
+    def _key(self, visit: Visit) -> str | None:
+        """Return the key by which this request is known, if the provider looks at keys at all."""
         key = visit.question.idempotency_key
-        remembered = None if key is None else self._keys.recall(key, fingerprint=visit.question.fingerprint)
-        if remembered is not None:
-            visit.line.replayed = True
-            visit.line.object_id = remembered.object_id or visit.line.object_id
-        return remembered
+        if key is None or not self._profile.has_keys:
+            return None
+        if not visit.realm.keys.is_known(key):
+            return key
+        ruling = self._faults.ask(RecallFault, visit.occasion)
+        if ruling is None:
+            return key
+        older_than_s = ruling.verdict.older_than_s
+        is_ignored = older_than_s == 0 and visit.realm.keys.is_busy(key)
+        if is_ignored or visit.realm.keys.forget(key, older_than_s=older_than_s):
+            self._bit(ruling, visit.line, key=key)
+        return None if is_ignored else key  # two requests cannot hold one key
 
-    async def _work(self, visit: Visit, parameters: Parameters) -> Answer | None:
-        question, line = visit.question, visit.line
-        with self._keys.claim(question.idempotency_key, fingerprint=question.fingerprint) as claim:
+    def _recall(self, visit: Visit, key: str | None) -> Answer | None:
+        if key is None:
+            return None
+        remembered = visit.realm.keys.recall(key, fingerprint=visit.question.fingerprint)
+        if remembered is None:
+            return None
+        visit.line.replayed = True
+        visit.line.object_id = remembered.object_id or visit.line.object_id
+        return self._as_it_stands(visit, remembered) if self._profile.replays == "current" else remembered
+
+    def _as_it_stands(self, visit: Visit, remembered: Answer) -> Answer:
+        """Return what a remembered answer was about as it is now, if it was about anything."""
+        shows = visit.offer.retrieved_by
+        if remembered.refused or shows is None or remembered.object_id is None:
+            return remembered
+        call = Call(parameters=Parameters(), object_id=remembered.object_id, cause=visit.cause)
+        now = _perform(self._offers[shows], visit.realm, call)
+        return replace(now, headers=remembered.headers)
+
+    async def _work(self, visit: Visit, parameters: Parameters, key: str | None) -> Answer | None:
+        line = visit.line
+        with visit.realm.keys.claim(key, fingerprint=visit.question.fingerprint) as claim:
             await self._think(visit)
             answer, silent = self._execute(visit, parameters)
             claim.remember(as_replay(answer, request_id=line.request_id))
-        await self._webhooks.before_answer(line.request_id)
+            self._archive.commit()
+        await visit.realm.webhooks.before_answer(line.request_id)
         if silent is None:
             return answer
         await silence(silent)
@@ -166,20 +222,34 @@ class Desk:
             await asyncio.sleep(think_s)
 
     def _execute(self, visit: Visit, parameters: Parameters) -> tuple[Answer, Drop | Hang | None]:
-        """Change the books; return the answer to remember, and the silence to keep instead of giving it."""
+        """Change or show the books; return the answer to remember, and the silence to keep instead of giving it."""
+        if not visit.offer.writes:
+            return self._show(visit, parameters), None
         moves_money = visit.offer.moves_money(parameters)
         ruling = self._faults.ask(ExecutionFault, replace(visit.occasion, moves_money=moves_money))
-        postponed_s = ruling.verdict.delay_s if ruling and isinstance(ruling.verdict, Postpone) else None
-        line = visit.line
-        cause = Cause(request_id=line.request_id, idempotency_key=line.idempotency_key)
-        truth = _perform(
-            visit.offer,
-            Call(parameters=parameters, object_id=visit.question.object_id, cause=cause, postponed_s=postponed_s),
-        )
-        line.object_id = truth.object_id or line.object_id
-        if ruling is None or (postponed_s is not None and truth.refused):
+        if ruling is not None and isinstance(ruling.verdict, Refuse):
+            self._bit(ruling, visit.line)
+            return WireError(ruling.verdict.message, code=ruling.verdict.code).answer(), None
+        fate = UNDECIDED if ruling is None else _fate(ruling.verdict)
+        truth = self._perform(visit, parameters, fate=fate)
+        if ruling is None or (fate is not UNDECIDED and truth.refused):
             return truth, None  # what was refused cannot come late
-        return self._distort(truth, ruling, line)
+        return self._distort(truth, ruling, visit.line)
+
+    def _show(self, visit: Visit, parameters: Parameters) -> Answer:
+        ruling = self._faults.ask(ReadingFault, replace(visit.occasion, where="books"))
+        shown = self._perform(visit, parameters, view=None if ruling is None else ruling.verdict)
+        if ruling is not None and shown.is_distorted:
+            self._bit(ruling, visit.line)
+        return shown
+
+    def _perform(
+        self, visit: Visit, parameters: Parameters, *, fate: Fate = UNDECIDED, view: ReadingVerdict | None = None
+    ) -> Answer:
+        call = Call(parameters=parameters, object_id=visit.question.object_id, cause=visit.cause, fate=fate, view=view)
+        truth = _perform(visit.offer, visit.realm, call)
+        visit.line.object_id = truth.object_id or visit.line.object_id
+        return truth
 
     def _distort(
         self, truth: Answer, ruling: Ruling[ExecutionVerdict], line: RequestLine
@@ -194,30 +264,56 @@ class Desk:
                 if answer == "error":
                     error = planned_error(status=HTTPStatus.INTERNAL_SERVER_ERROR)
                     return replace(error, object_id=truth.object_id), None
+                if answer == "truth":
+                    return truth, None
                 return truth, Drop() if answer == "drop" else Hang(hang_s=hang_s)
+            case Misdirect(course=course, delay_s=delay_s):
+                self._bit(ruling, line, course=course.value, delay_s=delay_s)
+                return truth, None
+            case Refuse():
+                raise AssertionError("what was refused was not executed")
             case _:
                 assert_never(ruling.verdict)
-
-    def _metadata(self, question: Question) -> dict[str, str]:
-        """Return what the merchant attached to this request and to the object it names."""
-        form = question.form
-        named = question.object_id or form.get("payment_intent")
-        stored = self._books.metadata_of(named) if isinstance(named, str) else {}
-        given = form.get("metadata")
-        fresh = given.items() if isinstance(given, dict) else ()
-        return {**stored, **{name: value for name, value in fresh if isinstance(value, str)}}
 
     def _bit[V](self, ruling: Ruling[V], line: RequestLine, **detail: object) -> None:
         line.fault = ruling.spec.id
         self._faults.bit(ruling, object_id=line.object_id, **detail)
 
 
-def _perform(offer: AnyOffer, call: Call[Parameters]) -> Answer:
+def _fate(verdict: ExecutionVerdict) -> Fate:
+    match verdict:
+        case Postpone(delay_s=delay_s, is_rolled_back=is_rolled_back):
+            return Fate(delay_s=delay_s, is_rolled_back=is_rolled_back)
+        case Misdirect(course=course, delay_s=delay_s, pending_reason=pending_reason):
+            return Fate(delay_s=delay_s, refund_course=course, pending_reason=pending_reason)
+        case _:
+            return UNDECIDED
+
+
+def _perform(offer: AnyOffer, realm: Realm, call: Call[Parameters]) -> Answer:
     """Execute; a refusal by the books is an answer like any other, and remembered like any other."""
     try:
-        return offer.perform(call)
+        return offer.perform(realm.counter(offer.counter), call)
     except PspError as refusal:
         return spell(refusal).answer()
+
+
+def _occasion(offer: AnyOffer, realm: Realm, question: Question, *, request_id: str) -> Occasion:
+    """Describe a request for the faults, with what the merchant attached to it and to the object it names."""
+    form = question.form
+    named = question.object_id or form.get("payment_intent") or form.get("charge")
+    stored = realm.books.metadata_of(named) if isinstance(named, str) else {}
+    payment = realm.books.payment_of(named) if isinstance(named, str) else None
+    given = form.get("metadata")
+    fresh = given.items() if isinstance(given, dict) else ()
+    return Occasion(
+        where="reply",
+        target=offer.operation,
+        metadata={**stored, **{name: value for name, value in fresh if isinstance(value, str)}},
+        account=realm.account,
+        payment_id=payment.id if payment else None,
+        request_id=request_id,
+    )
 
 
 async def _turn_away(verdict: ArrivalVerdict) -> Answer | None:

@@ -1,12 +1,13 @@
 """WebhookEndpoints: create, retrieve, list and delete."""
 
-from psp_chaos.endpoints import Endpoints
+from psp_chaos.answers import Answer
 from psp_chaos.operations import Operation
-from psp_chaos.wire.answers import Answer, answer
+from psp_chaos.wire.answers import answer
 from psp_chaos.wire.calls import AnyOffer, Call, Offer
 from psp_chaos.wire.objects import deleted, webhook_endpoint
 from psp_chaos.wire.pages import page
 from psp_chaos.wire.parameters import CreateEndpoint, Page, Parameters
+from psp_chaos.wire.realms import Realm
 
 URL = "/v1/webhook_endpoints"
 
@@ -14,8 +15,8 @@ URL = "/v1/webhook_endpoints"
 class WebhookEndpoints:
     """What a merchant can do with webhook endpoints."""
 
-    def __init__(self, *, endpoints: Endpoints) -> None:
-        self._endpoints = endpoints
+    def __init__(self, realm: Realm) -> None:
+        self._endpoints = realm.endpoints
 
     def create(self, call: Call[CreateEndpoint]) -> Answer:
         """Open an endpoint; this answer alone shows its secret."""
@@ -44,35 +45,38 @@ class WebhookEndpoints:
         return answer(deleted(endpoint), object_id=endpoint.id)
 
 
-def endpoint_offers(endpoints: WebhookEndpoints) -> tuple[AnyOffer, ...]:
-    """Offer every operation on webhook endpoints."""
-    return (
-        Offer(
-            operation=Operation.CREATE_ENDPOINT,
-            method="POST",
-            path=URL,
-            parameters=CreateEndpoint,
-            perform=endpoints.create,
-        ),
-        Offer(
-            operation=Operation.RETRIEVE_ENDPOINT,
-            method="GET",
-            path=URL + "/{id}",
-            parameters=Parameters,
-            perform=endpoints.retrieve,
-        ),
-        Offer(
-            operation=Operation.LIST_ENDPOINTS,
-            method="GET",
-            path=URL,
-            parameters=Page,
-            perform=endpoints.listed,
-        ),
-        Offer(
-            operation=Operation.DELETE_ENDPOINT,
-            method="DELETE",
-            path=URL + "/{id}",
-            parameters=Parameters,
-            perform=endpoints.delete,
-        ),
-    )
+ENDPOINT_OFFERS: tuple[AnyOffer, ...] = (
+    Offer(
+        operation=Operation.CREATE_ENDPOINT,
+        method="POST",
+        path=URL,
+        parameters=CreateEndpoint,
+        retrieved_by=Operation.RETRIEVE_ENDPOINT,
+        counter=WebhookEndpoints,
+        perform=WebhookEndpoints.create,
+    ),
+    Offer(
+        operation=Operation.RETRIEVE_ENDPOINT,
+        method="GET",
+        path=URL + "/{id}",
+        parameters=Parameters,
+        counter=WebhookEndpoints,
+        perform=WebhookEndpoints.retrieve,
+    ),
+    Offer(
+        operation=Operation.LIST_ENDPOINTS,
+        method="GET",
+        path=URL,
+        parameters=Page,
+        counter=WebhookEndpoints,
+        perform=WebhookEndpoints.listed,
+    ),
+    Offer(
+        operation=Operation.DELETE_ENDPOINT,
+        method="DELETE",
+        path=URL + "/{id}",
+        parameters=Parameters,
+        counter=WebhookEndpoints,
+        perform=WebhookEndpoints.delete,
+    ),
+)

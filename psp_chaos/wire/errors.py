@@ -5,18 +5,27 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Self, TypedDict
 
+from psp_chaos.answers import Answer
 from psp_chaos.errors import (
     AlreadyRefunded,
+    BalanceTooSmall,
+    CaptureTooLarge,
+    KeyConflict,
     KeyInUse,
-    KeyReused,
+    NoSuchCharge,
+    NoSuchCustomer,
+    NoSuchDispute,
     NoSuchEndpoint,
     NoSuchPayment,
+    NoSuchPaymentMethod,
+    NoSuchPayout,
     NoSuchRefund,
     PspError,
     RefundTooLarge,
     WrongState,
 )
-from psp_chaos.wire.answers import Answer, Json, answer
+from psp_chaos.profiles import Profile
+from psp_chaos.wire.answers import Json, answer
 
 INVALID_REQUEST = "invalid_request_error"
 IDEMPOTENCY = "idempotency_error"
@@ -44,10 +53,12 @@ class WireError(PspError):
         type: str = INVALID_REQUEST,  # noqa: A002 - the wire's word
         code: str | None = None,
         param: str | None = None,
+        headers: Mapping[str, str] | None = None,
         **more: object,
     ) -> None:
         super().__init__(message)
         self.status = status
+        self.headers = dict(headers or {})
         named = {"type": type, "code": code, "message": message, "param": param, **more}
         self.content: Json = {"error": {name: value for name, value in named.items() if value is not None}}
 
@@ -58,7 +69,7 @@ class WireError(PspError):
 
     def answer(self, *, object_id: str | None = None) -> Answer:
         """Write the error as an answer."""
-        return answer(self.content, status=self.status, object_id=object_id)
+        return replace(answer(self.content, status=self.status, object_id=object_id), headers=self.headers)
 
 
 _MISSING: Spelling = {"status": HTTPStatus.NOT_FOUND, "code": "resource_missing", "param": "id"}
@@ -66,20 +77,40 @@ _MISSING: Spelling = {"status": HTTPStatus.NOT_FOUND, "code": "resource_missing"
 SPELLINGS: Mapping[type[PspError], Spelling] = {
     NoSuchPayment: _MISSING,
     NoSuchRefund: _MISSING,
+    NoSuchCharge: _MISSING,
+    NoSuchDispute: _MISSING,
+    NoSuchPayout: _MISSING,
+    NoSuchCustomer: _MISSING,
+    NoSuchPaymentMethod: _MISSING,
     NoSuchEndpoint: _MISSING,
     WrongState: {"code": "payment_intent_unexpected_state"},
     AlreadyRefunded: {"code": "charge_already_refunded"},
     RefundTooLarge: {"param": "amount"},
-    KeyReused: {"type": IDEMPOTENCY},
-    KeyInUse: {"type": IDEMPOTENCY, "status": HTTPStatus.CONFLICT, "code": "idempotency_key_in_use"},
+    CaptureTooLarge: {"code": "amount_too_large", "param": "amount_to_capture"},
+    BalanceTooSmall: {"code": "balance_insufficient"},
 }
 
 
-def spell(refusal: PspError) -> WireError:
-    """Spell a refusal of the books, of an endpoint or of the idempotency layer."""
+def spell(refusal: PspError, *, profile: Profile | None = None) -> WireError:
+    """Spell a refusal of the books, of an endpoint or of the idempotency layer; that one as the profile says."""
     if isinstance(refusal, WireError):
         return refusal
+    if profile is not None and isinstance(refusal, KeyConflict):
+        return _key_conflict(refusal, profile)
     return WireError(str(refusal), **SPELLINGS[type(refusal)])
+
+
+def _key_conflict(conflict: KeyConflict, profile: Profile) -> WireError:
+    if isinstance(conflict, KeyInUse):
+        return WireError(
+            str(conflict),
+            status=profile.busy_status,
+            type=IDEMPOTENCY,
+            code=profile.busy_code,
+            headers=profile.busy_headers,
+        )
+    assert profile.reused_status is not None, "this profile never refuses a key that is used again"
+    return WireError(str(conflict), status=profile.reused_status, type=IDEMPOTENCY)
 
 
 def planned_error(*, status: int, retry_after_s: int | None = None) -> Answer:

@@ -13,7 +13,7 @@ class StripeNames:
         """Name a PaymentIntent."""
         return self._ids.new("pi")
 
-    def capture(self) -> str:
+    def charge(self) -> str:
         """Name a Charge."""
         return self._ids.new("ch")
 
@@ -25,9 +25,29 @@ class StripeNames:
         """Name a BalanceTransaction."""
         return self._ids.new("txn")
 
+    def dispute(self) -> str:
+        """Name a Dispute."""
+        return self._ids.new("du")
+
+    def payout(self) -> str:
+        """Name a Payout."""
+        return self._ids.new("po")
+
+    def customer(self) -> str:
+        """Name a Customer."""
+        return self._ids.new("cus")
+
+    def payment_method(self) -> str:
+        """Name a PaymentMethod."""
+        return self._ids.new("pm")
+
     def event(self) -> str:
         """Name an Event."""
         return self._ids.new("evt")
+
+    def delivery(self) -> str:
+        """Name a delivery; Stripe has no name for it."""
+        return self._ids.new("dlv")
 
     def endpoint(self) -> str:
         """Name a WebhookEndpoint."""

@@ -3,7 +3,7 @@
 Times become whole seconds and currencies lowercase here, and nowhere else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from psp_chaos.endpoints import Endpoint
 from psp_chaos.events import Event
@@ -26,20 +26,20 @@ def payment_intent(payment: Payment) -> Json:
         "id": payment.id,
         "object": "payment_intent",
         "amount": payment.amount_minor,
-        "amount_capturable": 0,
+        "amount_capturable": payment.capturable_minor,
         "amount_received": payment.captured_minor,
         "application": None,
         "canceled_at": _optional_seconds(payment.canceled_at_us),
         "cancellation_reason": payment.cancellation_reason,
-        "capture_method": "automatic",
+        "capture_method": payment.capture_method.value,
         "client_secret": None,
         "confirmation_method": "automatic",
         "created": seconds(payment.created_at_us),
         "currency": payment.currency.lower(),
-        "customer": None,
+        "customer": payment.customer_id,
         "description": payment.description,
         "last_payment_error": _last_payment_error(payment),
-        "latest_charge": payment.capture_id,
+        "latest_charge": payment.charge_id,
         "livemode": False,
         "metadata": dict(payment.metadata),
         "next_action": None,
@@ -55,21 +55,21 @@ def payment_intent(payment: Payment) -> Json:
     }
 
 
-def refund(record: Refund, *, capture_id: str | None) -> Json:
+def refund(record: Refund) -> Json:
     """Show a refund."""
     return {
         "id": record.id,
         "object": "refund",
         "amount": record.amount_minor,
         "balance_transaction": None,
-        "charge": capture_id,
+        "charge": record.charge_id,
         "created": seconds(record.created_at_us),
         "currency": record.currency.lower(),
         "failure_balance_transaction": None,
         "failure_reason": record.failure_reason,
         "metadata": dict(record.metadata),
         "payment_intent": record.payment_id,
-        "pending_reason": None,
+        "pending_reason": record.pending_reason,
         "reason": record.reason,
         "status": record.status.value,
     }
@@ -126,17 +126,20 @@ def _optional_seconds(at_us: int | None) -> int | None:
 
 
 def _payment_status(payment: Payment) -> str:
-    match payment.status:
-        case PaymentStatus.CAPTURED:
-            return "succeeded"
-        case PaymentStatus.CANCELED:
-            return "canceled"
-        case PaymentStatus.DECLINED:
-            return "requires_payment_method"
-        case PaymentStatus.PENDING if payment.confirmed:
-            return "processing"
-        case PaymentStatus.PENDING:
-            return "requires_confirmation" if payment.instrument else "requires_payment_method"
+    if payment.status is not PaymentStatus.PENDING:
+        return _STATUSES[payment.status]
+    if payment.confirmed:
+        return "processing"
+    return "requires_confirmation" if payment.instrument else "requires_payment_method"
+
+
+_STATUSES: Mapping[PaymentStatus, str] = {
+    PaymentStatus.ACTION_REQUIRED: "requires_action",
+    PaymentStatus.AUTHORIZED: "requires_capture",
+    PaymentStatus.CAPTURED: "succeeded",
+    PaymentStatus.DECLINED: "requires_payment_method",
+    PaymentStatus.CANCELED: "canceled",
+}
 
 
 def _last_payment_error(payment: Payment) -> Json | None:

@@ -4,7 +4,8 @@ import itertools
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from psp_chaos.wire.answers import Answer, Json, answer
+from psp_chaos.answers import Answer
+from psp_chaos.wire.answers import Json, answer
 from psp_chaos.wire.errors import WireError
 from psp_chaos.wire.objects import listing, seconds
 from psp_chaos.wire.parameters import Page

@@ -2,17 +2,17 @@
 
 from http import HTTPStatus
 
-from psp_chaos.bank import Bank
-from psp_chaos.books import Books
+from psp_chaos.answers import Answer
 from psp_chaos.operations import Operation
 from psp_chaos.records import Instrument, Payment, PaymentStatus
-from psp_chaos.wire.answers import Answer, answer
+from psp_chaos.wire.answers import answer
 from psp_chaos.wire.calls import AnyOffer, Call, Offer
 from psp_chaos.wire.cards import card
 from psp_chaos.wire.errors import CARD, WireError
 from psp_chaos.wire.objects import DECLINED_MESSAGE, payment_intent
 from psp_chaos.wire.pages import page
 from psp_chaos.wire.parameters import CancelPayment, ConfirmPayment, CreatePayment, Page, Parameters
+from psp_chaos.wire.realms import Realm
 
 URL = "/v1/payment_intents"
 
@@ -20,9 +20,9 @@ URL = "/v1/payment_intents"
 class PaymentIntents:
     """What a merchant can do with payments."""
 
-    def __init__(self, *, books: Books, bank: Bank) -> None:
-        self._books = books
-        self._bank = bank
+    def __init__(self, realm: Realm) -> None:
+        self._books = realm.books
+        self._bank = realm.bank
 
     def create(self, call: Call[CreatePayment]) -> Answer:
         """Open a payment and, if it is confirmed at once, charge it."""
@@ -67,53 +67,59 @@ class PaymentIntents:
         return page(self._books.payments, call.parameters, url=URL, show=payment_intent)
 
     def _charge[P: Parameters](self, call: Call[P], payment: Payment, instrument: Instrument) -> Answer:
-        charged = self._bank.charge(payment.id, instrument=instrument, postponed_s=call.postponed_s, cause=call.cause)
+        charged = self._bank.charge(payment.id, instrument=instrument, fate=call.fate, cause=call.cause)
         if charged.status is PaymentStatus.DECLINED:
             return _declined(charged)
         return answer(payment_intent(charged), object_id=charged.id)
 
 
-def payment_offers(payments: PaymentIntents) -> tuple[AnyOffer, ...]:
-    """Offer every operation on payments."""
-    return (
-        Offer(
-            operation=Operation.CREATE_PAYMENT,
-            method="POST",
-            path=URL,
-            parameters=CreatePayment,
-            perform=payments.create,
-            moves_money=lambda parameters: parameters.confirm,
-        ),
-        Offer(
-            operation=Operation.CONFIRM_PAYMENT,
-            method="POST",
-            path=URL + "/{id}/confirm",
-            parameters=ConfirmPayment,
-            perform=payments.confirm,
-            moves_money=lambda _: True,
-        ),
-        Offer(
-            operation=Operation.CANCEL_PAYMENT,
-            method="POST",
-            path=URL + "/{id}/cancel",
-            parameters=CancelPayment,
-            perform=payments.cancel,
-        ),
-        Offer(
-            operation=Operation.RETRIEVE_PAYMENT,
-            method="GET",
-            path=URL + "/{id}",
-            parameters=Parameters,
-            perform=payments.retrieve,
-        ),
-        Offer(
-            operation=Operation.LIST_PAYMENTS,
-            method="GET",
-            path=URL,
-            parameters=Page,
-            perform=payments.listed,
-        ),
-    )
+PAYMENT_OFFERS: tuple[AnyOffer, ...] = (
+    Offer(
+        operation=Operation.CREATE_PAYMENT,
+        method="POST",
+        path=URL,
+        parameters=CreatePayment,
+        retrieved_by=Operation.RETRIEVE_PAYMENT,
+        counter=PaymentIntents,
+        perform=PaymentIntents.create,
+        moves_money=lambda parameters: parameters.confirm,
+    ),
+    Offer(
+        operation=Operation.CONFIRM_PAYMENT,
+        method="POST",
+        path=URL + "/{id}/confirm",
+        parameters=ConfirmPayment,
+        retrieved_by=Operation.RETRIEVE_PAYMENT,
+        counter=PaymentIntents,
+        perform=PaymentIntents.confirm,
+        moves_money=lambda _: True,
+    ),
+    Offer(
+        operation=Operation.CANCEL_PAYMENT,
+        method="POST",
+        path=URL + "/{id}/cancel",
+        parameters=CancelPayment,
+        retrieved_by=Operation.RETRIEVE_PAYMENT,
+        counter=PaymentIntents,
+        perform=PaymentIntents.cancel,
+    ),
+    Offer(
+        operation=Operation.RETRIEVE_PAYMENT,
+        method="GET",
+        path=URL + "/{id}",
+        parameters=Parameters,
+        counter=PaymentIntents,
+        perform=PaymentIntents.retrieve,
+    ),
+    Offer(
+        operation=Operation.LIST_PAYMENTS,
+        method="GET",
+        path=URL,
+        parameters=Page,
+        counter=PaymentIntents,
+        perform=PaymentIntents.listed,
+    ),
+)
 
 
 def _no_payment_method() -> WireError:

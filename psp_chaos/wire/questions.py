@@ -1,10 +1,7 @@
 """A question: one request as it was read, before anybody decides about it."""
 
 import hashlib
-import hmac
 import json
-from base64 import b64decode
-from binascii import Error as NotBase64
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -31,13 +28,12 @@ def idempotency_key(request: Request) -> str | None:
     return request.headers.get("idempotency-key") or None if request.method == "POST" else None
 
 
-async def read_question(request: Request, *, secret_key: str, body_bytes_max: int) -> Question:
+async def read_question(request: Request, *, body_bytes_max: int) -> Question:
     """Read a request to its end.
 
     Raises:
-        WireError: It is not the merchant's, too large, or no form.
+        WireError: It is too large, or no form.
     """
-    _authenticate(request, secret_key=secret_key)
     key = idempotency_key(request)
     if key is not None and len(key) > KEY_LENGTH_MAX:
         raise WireError(f"An idempotency key has {KEY_LENGTH_MAX} characters at most.")
@@ -49,28 +45,6 @@ async def read_question(request: Request, *, secret_key: str, body_bytes_max: in
         idempotency_key=key,
         fingerprint=hashlib.sha256(canonical.encode()).hexdigest(),
     )
-
-
-def _authenticate(request: Request, *, secret_key: str) -> None:
-    given = _given_key(request.headers.get("authorization", ""))
-    if not hmac.compare_digest(given.encode(), secret_key.encode()):
-        raise WireError(
-            "Invalid API Key provided." if given else "You did not provide an API key.",
-            status=HTTPStatus.UNAUTHORIZED,
-        )
-
-
-def _given_key(authorization: str) -> str:
-    """Return the secret key of a header; with Basic it is the name of the user."""
-    scheme, _, credentials = authorization.partition(" ")
-    if scheme.lower() == "bearer":
-        return credentials
-    if scheme.lower() != "basic":
-        return ""
-    try:
-        return b64decode(credentials, validate=True).decode().partition(":")[0]
-    except (NotBase64, UnicodeDecodeError):
-        return ""
 
 
 async def _form(request: Request, *, body_bytes_max: int) -> Form:

@@ -1,16 +1,16 @@
 """Refunds: create, retrieve and list."""
 
-from psp_chaos.bank import Bank
-from psp_chaos.books import Books
+from psp_chaos.answers import Answer
 from psp_chaos.errors import NoSuchPayment
 from psp_chaos.operations import Operation
 from psp_chaos.records import Refund
-from psp_chaos.wire.answers import Answer, Json, answer
+from psp_chaos.wire.answers import Json, answer
 from psp_chaos.wire.calls import AnyOffer, Call, Offer
 from psp_chaos.wire.errors import WireError
 from psp_chaos.wire.objects import refund as show
 from psp_chaos.wire.pages import page
 from psp_chaos.wire.parameters import CreateRefund, ListRefunds, Parameters
+from psp_chaos.wire.realms import Realm
 
 URL = "/v1/refunds"
 
@@ -18,9 +18,9 @@ URL = "/v1/refunds"
 class Refunds:
     """What a merchant can do with refunds."""
 
-    def __init__(self, *, books: Books, bank: Bank) -> None:
-        self._books = books
-        self._bank = bank
+    def __init__(self, realm: Realm) -> None:
+        self._books = realm.books
+        self._bank = realm.bank
 
     def create(self, call: Call[CreateRefund]) -> Answer:
         """Send captured money back."""
@@ -31,7 +31,7 @@ class Refunds:
                 amount_minor=wanted.amount,
                 reason=wanted.reason,
                 metadata=wanted.metadata,
-                postponed_s=call.postponed_s,
+                fate=call.fate,
                 cause=call.cause,
             )
         except NoSuchPayment:
@@ -55,32 +55,34 @@ class Refunds:
         )
 
     def _show(self, refund: Refund) -> Json:
-        return show(refund, capture_id=self._books.payment(refund.payment_id).capture_id)
+        return show(refund)
 
 
-def refund_offers(refunds: Refunds) -> tuple[AnyOffer, ...]:
-    """Offer every operation on refunds."""
-    return (
-        Offer(
-            operation=Operation.CREATE_REFUND,
-            method="POST",
-            path=URL,
-            parameters=CreateRefund,
-            perform=refunds.create,
-            moves_money=lambda _: True,
-        ),
-        Offer(
-            operation=Operation.RETRIEVE_REFUND,
-            method="GET",
-            path=URL + "/{id}",
-            parameters=Parameters,
-            perform=refunds.retrieve,
-        ),
-        Offer(
-            operation=Operation.LIST_REFUNDS,
-            method="GET",
-            path=URL,
-            parameters=ListRefunds,
-            perform=refunds.listed,
-        ),
-    )
+REFUND_OFFERS: tuple[AnyOffer, ...] = (
+    Offer(
+        operation=Operation.CREATE_REFUND,
+        method="POST",
+        path=URL,
+        parameters=CreateRefund,
+        retrieved_by=Operation.RETRIEVE_REFUND,
+        counter=Refunds,
+        perform=Refunds.create,
+        moves_money=lambda _: True,
+    ),
+    Offer(
+        operation=Operation.RETRIEVE_REFUND,
+        method="GET",
+        path=URL + "/{id}",
+        parameters=Parameters,
+        counter=Refunds,
+        perform=Refunds.retrieve,
+    ),
+    Offer(
+        operation=Operation.LIST_REFUNDS,
+        method="GET",
+        path=URL,
+        parameters=ListRefunds,
+        counter=Refunds,
+        perform=Refunds.listed,
+    ),
+)

@@ -8,8 +8,8 @@ from typing import assert_never
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from psp_chaos.answers import Answer
 from psp_chaos.faults.verdicts import AnswerHtml, DepartureVerdict, Drop, Hang, Truncate
-from psp_chaos.wire.answers import Answer
 from psp_chaos.wire.objects import API_VERSION
 
 ABORT = "paystorm.abort"

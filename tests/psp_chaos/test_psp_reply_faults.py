@@ -262,7 +262,7 @@ async def run_of_the_mill(world):
     read = await world.get(f"/v1/payment_intents/{payment.json()['id']}")
     await world.quiet()
     answers = [(answer.status_code, answer.content) for answer in (payment, refund, read)]
-    return answers, world.psp.books.movements, [delivery.body for delivery in world.merchant.deliveries], world.now_s
+    return answers, list(world.psp.ledger.movements.values()), [delivery.body for delivery in world.merchant.deliveries], world.now_s
 
 
 @pytest.mark.parametrize("kind", REPLY_KINDS)

@@ -195,7 +195,7 @@ async def test_refunds_never_exceed_the_capture_however_many_come_at_once(open_w
 
     assert sorted(answer.status_code for answer in answers) == [200] * 3 + [400] * 7
     assert world.payments[0].refunded_minor == 900
-    assert sum(movement.amount_minor for movement in world.psp.books.movements) == 100
+    assert sum(movement.amount_minor for movement in list(world.psp.ledger.movements.values())) == 100
 
 
 async def test_what_is_all_refunded_says_so(world):
