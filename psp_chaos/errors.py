@@ -21,6 +21,7 @@ PspError
 ├── FaultError               the control plane will not do it
 │   ├── NoSuchFault
 │   └── FaultExists
+├── ArchiveUnusable          the file that is to hold everything does not
 └── wire.errors.WireError    an error in the provider's own spelling
 
 A class's docstring is its default message.
@@ -120,3 +121,7 @@ class NoSuchFault(FaultError):
 
 class FaultExists(FaultError):
     """A fault with this id is installed already."""
+
+
+class ArchiveUnusable(PspError):
+    """The file that is to hold everything cannot be used."""
