@@ -18,7 +18,8 @@ from service.errors import WireUnreadable
 
 REJECTED = "psp_rejected"  # the failure reason of a request that the PSP refused to try
 
-# Types of event that say something about money; the others are stored and not acted upon.
+# Types of event that say something about money: what an endpoint of ours subscribes to. Others are stored and not acted
+# upon.
 PAYMENT_EVENTS = (
     "payment_intent.succeeded",
     "payment_intent.payment_failed",
@@ -26,6 +27,7 @@ PAYMENT_EVENTS = (
     "payment_intent.processing",
 )
 REFUND_EVENTS = ("refund.created", "refund.updated", "refund.failed", "charge.refund.updated")
+HANDLED_EVENTS = (*PAYMENT_EVENTS, *REFUND_EVENTS)
 
 
 class PaymentError(BaseModel):

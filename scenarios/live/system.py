@@ -23,6 +23,7 @@ from scenarios.live.ports import LOOPBACK, choose_port
 from scenarios.live.preparation import prepare
 from scenarios.live.psp_control import PspControl
 from scenarios.spec import Scenario
+from service.psp_wire import HANDLED_EVENTS
 
 _START_TIMEOUT_S = 60.0  # imports alone take seconds on a busy machine
 _POLL_S = 0.05
@@ -136,13 +137,17 @@ def _service_environment(system: LiveSystem, scenario: Scenario) -> dict[str, st
 
 
 def _psp_environment(system: LiveSystem, scenario: Scenario, *, seed: int) -> dict[str, str]:
-    webhooks = f"{system.addresses.service_url}/webhooks/psp"
+    endpoint: JsonValue = {
+        "url": f"{system.addresses.service_url}/webhooks/psp",
+        "secret": system.credentials.webhook_secret,
+        "enabled_events": list(HANDLED_EVENTS),
+    }
     return _environment(
         "PSP_",
         {
             "secret_key": system.credentials.psp_key,
             "control_token": system.credentials.control_token,
-            "webhook_endpoints": [{"url": webhooks, "secret": system.credentials.webhook_secret}],
+            "webhook_endpoints": [endpoint],
             "webhook_retry_schedule_s": list(_WEBHOOK_RETRIES_S),
             "webhook_timeout_s": _WEBHOOK_TIMEOUT_S,
             "latency_s": list(scenario.psp_latency_s),

@@ -33,6 +33,7 @@ from scenarios.virtual.network import Latency
 from scenarios.virtual.theatre import API_KEY, Theatre
 from scenarios.virtual.units import to_ns
 from scenarios.virtual.world import World
+from service.psp_wire import HANDLED_EVENTS
 from service.settings import Settings
 
 EPOCH_US = 1_767_225_600_000_000
@@ -206,7 +207,11 @@ def _service_settings(scenario: Scenario, database: URL) -> Settings:
 def _psp_settings(scenario: Scenario) -> PspSettings:
     return PspSettings(
         secret_key=_PSP_KEY,
-        webhook_endpoints=(PresetEndpoint(url=f"http://{SERVICE_HOST}/webhooks/psp", secret=_WEBHOOK_SECRET),),
+        webhook_endpoints=(
+            PresetEndpoint(
+                url=f"http://{SERVICE_HOST}/webhooks/psp", secret=_WEBHOOK_SECRET, enabled_events=HANDLED_EVENTS
+            ),
+        ),
         latency_s=scenario.psp_latency_s,
         asynchronous_share=scenario.psp_asynchronous_share,
         asynchronous_s=scenario.psp_asynchronous_s,

@@ -3,30 +3,15 @@
 import inspect
 from collections.abc import Callable, Iterator
 from functools import partial
-from random import Random
 
-import httpx
 import pytest
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, Route
 
-from psp_chaos.app import create_psp
-from psp_chaos.settings import PspSettings
+from psp_chaos.wire.routes import wire_framework
 from service.app import framework
-from service.system import SystemClock, SystemIds
-
-
-def psp_app() -> Starlette:
-    psp = create_psp(
-        settings=PspSettings(),
-        clock=SystemClock(),
-        ids=SystemIds(),
-        random=lambda _name: Random(1),
-        http=httpx.AsyncClient(),
-    )
-    return psp._asgi
 
 
 def calls(app: Starlette) -> Iterator[tuple[str, Callable[..., object]]]:
@@ -63,7 +48,7 @@ def is_coroutine(call: Callable[..., object]) -> bool:
     return inspect.iscoroutinefunction(call) or inspect.iscoroutinefunction(getattr(call, "__call__", None))  # noqa: B004
 
 
-@pytest.mark.parametrize("make_app", [framework, psp_app])
+@pytest.mark.parametrize("make_app", [framework, wire_framework])
 def test_nothing_of_an_app_runs_in_a_thread(make_app):
     found = dict(calls(make_app()))
 
