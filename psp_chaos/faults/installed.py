@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 
-from psp_chaos.archive import Archive
 from psp_chaos.errors import FaultExists, NoSuchFault
 from psp_chaos.faults.fault import Fault, Occasion
 from psp_chaos.faults.spec import FaultSpec
 from psp_chaos.faults.verdicts import Verdict
+from psp_chaos.keeping.archive import Archive
 from psp_chaos.ports import Clock, Randomness
 
 MICROSECONDS_PER_SECOND = 1_000_000
