@@ -149,7 +149,10 @@ def _build(standing: Standing, *, archive: Archive, http: httpx.AsyncClient) -> 
         archive=archive,
         targets=ListedTargets.of(standing.settings),
     )
+    kept = {spec.id for spec in psp.faults.specs}  # by an earlier process
     for spec in standing.faults:
+        if spec.id in kept:
+            psp.faults.remove(spec.id)
         psp.faults.install(spec)
     archive.commit()
     return Plant(psp=psp, settings=standing.settings, clock=clock, ids=ids, archive=archive)
