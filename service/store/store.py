@@ -1,14 +1,18 @@
 """The engine's `Store` on PostgreSQL: transactions, and single statements that need none."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
+from sqlalchemy import Executable
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from engine.attempt import AttemptKind
 from engine.idempotency import Answer, KeyScope, Remembered
 from engine.inbox import InboxEntry
-from engine.ports import DueWork, Ids
-from service.store import statements
+from engine.payment import Move
+from engine.ports import DueWork, Ids, Written
+from engine.settlement import Case
+from service.store import rows, statements
 from service.store.books import PostgresBooks, insert_event, key_parameters
 from service.store.errors import translated
 
@@ -36,12 +40,50 @@ class PostgresStore:
         """Return the books on an open transaction."""
         return PostgresBooks(connection, ids=self._ids)
 
-    async def remembered(self, scope: KeyScope, *, now_us: int) -> Remembered | None:
-        """Return the answer to a key, unless it has expired."""
+    async def case(self, attempt_id: str) -> Case | None:
+        """Read an attempt with its payment and its refund."""
+        row = await self._row(statements.CASE, {"attempt_id": attempt_id})
+        return None if row is None else rows.case_of(row)
+
+    async def case_of_psp_object(self, *, kind: AttemptKind, psp_id: str, attempt_id: str | None) -> Case | None:
+        """Read what the PSP speaks of: by its own id, else by our reference."""
+        parameters = {"kind": kind, "psp_id": psp_id, "attempt_id": attempt_id}
+        row = await self._row(statements.CASE_OF_PSP_OBJECT, parameters)
+        return None if row is None else rows.case_of(row)
+
+    async def capture_psp_id(self, payment_id: str) -> str | None:
+        """Return the PSP's payment that holds the captured money."""
+        row = await self._row(statements.CAPTURE_PSP_ID, {"payment_id": payment_id})
+        return None if row is None else row["psp_id"]
+
+    async def advance(
+        self, before: Case, after: Case, *, move: Move | None, event: InboxEntry | None = None
+    ) -> Written:
+        """Write what has become of a case, and the event that says so, if nothing of the case has changed meanwhile."""
+        statement = statements.ADVANCE_CAPTURE if after.refund is None else statements.ADVANCE_REFUND
+        return await self._written(statement, rows.advance_values(before, after, move=move, event=event))
+
+    async def advance_unless_busy(self, before: Case, after: Case, *, move: Move | None) -> Written:
+        """Do the same, but write nothing and return at once if somebody else holds any of it."""
+        is_capture = after.refund is None
+        statement = statements.ADVANCE_CAPTURE_UNLESS_BUSY if is_capture else statements.ADVANCE_REFUND_UNLESS_BUSY
+        return await self._written(statement, rows.advance_values(before, after, move=move, event=None))
+
+    async def _written(self, statement: Executable, parameters: Mapping[str, object]) -> Written:
+        row = await self._row(statement, parameters)
+        assert row is not None, "counts are always there"
+        if not row["held"]:
+            return Written.OVERTAKEN
+        return Written.DONE if row["written"] else Written.REPEATED
+
+    async def _row(self, statement: Executable, parameters: Mapping[str, object]) -> rows.Row | None:
         with translated():
             async with self._single.connect() as connection:
-                parameters = key_parameters(scope) | {"now_us": now_us}
-                row = (await connection.execute(statements.REMEMBERED, parameters)).mappings().one_or_none()
+                return (await connection.execute(statement, parameters)).mappings().one_or_none()
+
+    async def remembered(self, scope: KeyScope, *, now_us: int) -> Remembered | None:
+        """Return the answer to a key, unless it has expired."""
+        row = await self._row(statements.REMEMBERED, key_parameters(scope) | {"now_us": now_us})
         if row is None:
             return None
         answer = Answer(status=row["status"], body=row["body"])
