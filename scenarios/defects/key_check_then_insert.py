@@ -51,9 +51,7 @@ class _CheckingStore(PostgresStore):
         return _CheckingBooks(connection, ids=self._ids)
 
     async def remembered(self, scope: KeyScope, *, now_us: int) -> Remembered | None:
-        async with self._single.connect() as connection:
-            found = await connection.execute(select(keys).where(*_is(scope), keys.c.expires_at_us > now_us).limit(1))
-            row = found.mappings().first()
+        row = await self._single.row(select(keys).where(*_is(scope), keys.c.expires_at_us > now_us).limit(1), {})
         if row is None:
             return None
         answer = Answer(status=row["status"], body=row["body"])

@@ -105,7 +105,7 @@ class PostgresBooks:
 
     async def insert_event(self, entry: InboxEntry) -> bool:
         """Store an event once; False if it was stored before."""
-        return await insert_event(self._connection, entry)
+        return await self._row(statements.INSERT_EVENT, asdict(entry)) is not None
 
     async def lock_parked_event(self, event_id: str) -> InboxEntry | None:
         """Lock a parked event unless somebody else holds it or has decided it."""
@@ -147,12 +147,6 @@ class PostgresBooks:
         """Run a statement that must touch exactly one row."""
         result = await self._connection.execute(statement, parameters)
         assert result.rowcount == 1, f"{result.rowcount} rows instead of one"
-
-
-async def insert_event(connection: AsyncConnection, entry: InboxEntry) -> bool:
-    """Store an event once; False if it was stored before."""
-    result = await connection.execute(statements.INSERT_EVENT, asdict(entry))
-    return result.scalar_one_or_none() is not None
 
 
 def key_parameters(scope: KeyScope) -> dict[str, Any]:

@@ -117,3 +117,17 @@ async def test_of_many_at_once_one_is_written(bench, store):
 
     assert sorted(written) == [Written.DONE, *[Written.OVERTAKEN] * 4]
     assert len((await bench.books())["transitions"]) == 2
+
+
+async def test_whoever_is_cancelled_gives_its_connection_back(bench, store):
+    before, after, move = await claimed(bench, store)
+
+    async with bench.database.begin() as other:
+        await other.execute(text("SELECT FROM payments FOR UPDATE"))
+        for _ in range(2 * bench.settings.pool_size):
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.03):
+                    await store.advance(before, after, move=move)
+
+    assert bench.database.pool.checkedout() == 0
+    assert await store.advance(before, after, move=move) is Written.DONE
