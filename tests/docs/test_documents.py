@@ -9,13 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from psp_chaos.faults.menu import MENU
 from scenarios.cli.main import run_command
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 ELLIPSIS = "..."
 # These run until somebody stops them, or load the machine; tests of their own run them as they are printed.
-ELSEWHERE = {"paystorm serve": "tests/live/test_serve.py", "paystorm load": "tests/live/test_load.py"}
+ELSEWHERE = {
+    "paystorm serve": "tests/live/test_serve.py",
+    "paystorm load": "tests/live/test_load.py",
+    "paystorm psp": "tests/psp_product/test_psp_command.py",
+}
 
 
 @dataclass(frozen=True)
@@ -108,3 +113,11 @@ def test_the_readme_is_short_and_its_recipes_name_files_that_exist():
     assert len(readme.splitlines()) < 150
     assert recipes
     assert [name for name in recipes if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/psp.md"])
+def test_the_number_of_faults_that_is_told_is_how_many_there_are(document):
+    told = re.findall(r"(?i)\b(44|forty-four)\b", (ROOT / document).read_text())
+
+    assert told
+    assert len(MENU) == 44
