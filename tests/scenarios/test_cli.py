@@ -6,12 +6,14 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from scenarios.cli.main import run_command
 from scenarios.embedded_postgres import EmbeddedPostgres
 
 PAYSTORM = [sys.executable, "-m", "scenarios.cli"]
@@ -21,6 +23,28 @@ def paystorm(*arguments: str | Path, cwd: Path | None = None) -> subprocess.Comp
     return subprocess.run(
         [*PAYSTORM, *map(str, arguments)], capture_output=True, text=True, check=False, cwd=cwd, timeout=100
     )
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What a command left behind that was run in this process, without importing everything anew."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def paystorm_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]):
+    """Run a command as `main` does, in a folder of its own."""
+
+    def run_here(*arguments: str | Path) -> Ended:
+        monkeypatch.chdir(tmp_path)
+        code = run_command([str(argument) for argument in arguments])
+        stdout, stderr = capfd.readouterr()
+        return Ended(returncode=code, stdout=stdout, stderr=stderr)
+
+    return run_here
 
 
 @pytest.fixture(scope="module")
@@ -53,33 +77,33 @@ def test_the_run_folder_holds_what_a_build_server_wants(run_folder):
     assert len(cases) == len(verdict["checks"])
 
 
-def test_check_judges_again_and_prints_json(run_folder):
-    result = paystorm("check", run_folder, "--json")
+def test_check_judges_again_and_prints_json(run_folder, paystorm_here):
+    result = paystorm_here("check", run_folder, "--json")
 
     assert result.returncode == 0
     assert json.loads(result.stdout)["validity"] == "valid"
 
 
-def test_check_finds_a_payment_that_vanished_from_the_books(run_folder, tmp_path):
+def test_check_finds_a_payment_that_vanished_from_the_books(run_folder, tmp_path, paystorm_here):
     folder = _copy(run_folder, tmp_path)
     payments = folder / "service" / "payments.jsonl"
     payments.write_text("".join(payments.read_text().splitlines(keepends=True)[1:]))
 
-    result = paystorm("check", folder)
+    result = paystorm_here("check", folder)
 
     assert result.returncode == 1
     assert "I11 BROKEN" in result.stdout
 
 
-def test_report_prints_the_path_of_the_page(run_folder):
-    result = paystorm("report", run_folder)
+def test_report_prints_the_path_of_the_page(run_folder, paystorm_here):
+    result = paystorm_here("report", run_folder)
 
     assert result.returncode == 0
     assert Path(result.stdout.strip()) == run_folder / "report.html"
 
 
-def test_replay_says_that_it_is_the_same_run(run_folder, tmp_path):
-    result = paystorm("replay", run_folder, "--out", tmp_path / "again")
+def test_replay_says_that_it_is_the_same_run(run_folder, tmp_path, paystorm_here):
+    result = paystorm_here("replay", run_folder, "--out", tmp_path / "again")
 
     assert result.returncode == 0, result.stderr
     assert "same run: " in result.stderr
@@ -116,8 +140,8 @@ def test_runs_are_kept_apart_and_the_latest_is_linked(tmp_path, postgres):
         (["run", "lost-webhooks", "--out", "/"], "exists and is not empty"),
     ],
 )
-def test_bad_input_is_one_line_and_exit_code_2(arguments, words, tmp_path):
-    result = paystorm(*arguments, cwd=tmp_path)
+def test_bad_input_is_one_line_and_exit_code_2(arguments, words, tmp_path, paystorm_here):
+    result = paystorm_here(*arguments)
 
     assert result.returncode == 2
     assert words in result.stderr
@@ -126,10 +150,10 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments, words, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_server_that_cannot_be_reached_is_exit_code_4_and_its_password_stays_secret(tmp_path):
+def test_a_server_that_cannot_be_reached_is_exit_code_4_and_its_password_stays_secret(paystorm_here):
     url = "postgresql://user:s3cret@127.0.0.1:1/books"
 
-    result = paystorm("run", "lost-webhooks", "--database-url", url, cwd=tmp_path)
+    result = paystorm_here("run", "lost-webhooks", "--database-url", url)
 
     assert result.returncode == 4
     assert "no PostgreSQL at" in result.stderr
@@ -137,8 +161,8 @@ def test_a_server_that_cannot_be_reached_is_exit_code_4_and_its_password_stays_s
 
 
 @pytest.mark.parametrize("command", ["run", "replay", "check", "report", "list", "serve", "load", "psp"])
-def test_every_command_teaches_itself(command):
-    result = paystorm(command, "--help")
+def test_every_command_teaches_itself(command, paystorm_here):
+    result = paystorm_here(command, "--help")
 
     assert result.returncode == 0
     assert "Usage: paystorm" in result.stdout
