@@ -1,4 +1,4 @@
-# Five words to learn: demo, test, check, campaign, bench. Each sets up what it needs; only Python >= 3.12 and make must be there.
+# Six words to learn: demo, test, check, contract, campaign, bench. Each sets up what it needs; only Python >= 3.12 and make must be there.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -15,7 +15,7 @@ SEED ?= 7
 SEEDS ?= 1..1000
 TORTURES ?= 300
 
-.PHONY: help demo test check campaign format bench clean
+.PHONY: help demo test check contract campaign format bench clean
 
 help:  ## List these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -24,7 +24,7 @@ demo: $(VENV)/.run  ## Run the main job: a storm of lost webhooks on the real se
 	$(BIN)/paystorm run lost-webhooks --seed $(SEED)
 
 test: $(VENV)/.dev  ## Run all tests (at most 5 minutes on 2 cores)
-	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal $(TESTS)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal $(TESTS)
 
 check: $(VENV)/.dev  ## Lint, format, types, import directions, compose file
 	$(BIN)/ruff check .
@@ -32,6 +32,9 @@ check: $(VENV)/.dev  ## Lint, format, types, import directions, compose file
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+
+contract: $(VENV)/.dev  ## Run the official SDK against the PSP in each of four ways
+	PAYSTORM_EXHAUSTIVE=1 $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal tests/psp_contract
 
 campaign: $(VENV)/.dev  ## Sweep SEEDS of all scenarios, and run the torture test twice over (half an hour; SEEDS=1..10 TORTURES=8 for a short one)
 	$(BIN)/paystorm sweep all --seeds $(SEEDS) --jobs $(JOBS)

@@ -28,7 +28,7 @@ def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     file, log = tmp_path / "scheduler.json", tmp_path / "dask.log"
     options = ["--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(file)]
     processes = [start("distributed.cli.dask_scheduler", *options, log=log)]
-    while not file.exists():
+    while not file.exists() or not file.read_text().endswith("}"):  # it is written while we look
         time.sleep(0.05)
     address = json.loads(file.read_text())["address"]
     options = ["--nthreads", "1", "--no-nanny", "--host", "127.0.0.1", "--local-directory", str(tmp_path)]

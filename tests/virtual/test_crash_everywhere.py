@@ -6,7 +6,6 @@ one step in several; `PAYSTORM_EXHAUSTIVE=1` takes them all.
 """
 
 import itertools
-import os
 from collections.abc import Iterator
 
 import pytest
