@@ -23,8 +23,8 @@ help:  ## List these targets
 demo: $(VENV)/.run  ## Run the main job: a storm of lost webhooks on the real service, judged, with a report
 	$(BIN)/paystorm run lost-webhooks --seed $(SEED)
 
-test: $(VENV)/.dev  ## Run all tests (at most 5 minutes on 2 cores)
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal $(TESTS)
+test: $(VENV)/.dev  ## Run the tests (at most 5 minutes on 2 cores); contract and campaign have the rest
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m "not campaign" --ignore tests/psp_contract $(TESTS)
 
 check: $(VENV)/.dev  ## Lint, format, types, import directions, compose file
 	$(BIN)/ruff check .
@@ -39,6 +39,7 @@ contract: $(VENV)/.dev  ## Run the official SDK against the PSP in each of four 
 campaign: $(VENV)/.dev  ## Sweep SEEDS of all scenarios, and run the torture test twice over (half an hour; SEEDS=1..10 TORTURES=8 for a short one)
 	$(BIN)/paystorm sweep all --seeds $(SEEDS) --jobs $(JOBS)
 	$(BIN)/python tests/virtual/torture.py campaign --seeds $(TORTURES)
+	$(BIN)/python -m pytest -q -m campaign tests/campaign
 
 format: $(VENV)/.dev  ## Format the sources and fix what can be fixed
 	$(BIN)/ruff check --fix .

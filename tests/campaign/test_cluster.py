@@ -13,6 +13,8 @@ import psutil
 import pytest
 from distributed import Client
 
+pytestmark = pytest.mark.campaign
+
 
 def start(module: str, *arguments: str, log: Path) -> subprocess.Popen[bytes]:
     with log.open("ab") as output:

@@ -4,6 +4,9 @@ import signal
 import time
 
 import psutil
+import pytest
+
+pytestmark = pytest.mark.campaign
 
 
 def assert_gone(processes: list[psutil.Process]) -> None:
