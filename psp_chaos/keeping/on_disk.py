@@ -46,6 +46,7 @@ class ArchiveOnDisk:
         self._positions = self._last_position()
         self._shelves: dict[str, _Shelf[Any]] = {}
         self._log_rows = 0
+        self.age = 0  # how often everything was thrown away
 
     def shelf[V](self, name: str, kind: type[V]) -> dict[str, V]:
         """Return the shelf of this name, with what is kept there."""
@@ -56,7 +57,7 @@ class ArchiveOnDisk:
 
     def log[V](self, name: str, kind: type[V]) -> Log[V]:
         """Return the log of this name, with what is kept there."""
-        return _DiskLog(name=name, archive=self, adapter=TypeAdapter(kind), length=self._length(name))
+        return _DiskLog(name=name, archive=self, adapter=TypeAdapter(kind), length=self._length(name), age=self.age)
 
     def within(self, name: str) -> Archive:
         """Return the part of this archive that has a name of its own."""
@@ -73,6 +74,7 @@ class ArchiveOnDisk:
 
     def clear(self) -> None:
         """Throw everything away."""
+        self.age += 1
         self._shelves.clear()
         self._connection.execute("DELETE FROM rows")
         self._connection.execute("DELETE FROM logs")
@@ -157,38 +159,53 @@ class _Shelf[V](dict[str, V]):
             del self[key]
 
     @override
-    def update(self, *_: Any, **__: Any) -> None:
-        raise NotImplementedError("put one row at a time")
+    def update(self, *rows: Any, **more: Any) -> None:
+        for key, value in dict(*rows, **more).items():
+            self[key] = value
 
     @override
-    def setdefault(self, *_: Any) -> Any:
-        raise NotImplementedError("put one row at a time")
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        if key not in self:
+            self[key] = default
+        return self[key]
 
     @override
     def popitem(self) -> tuple[str, V]:
-        raise NotImplementedError("name the row")
+        key, value = super().popitem()
+        super().__setitem__(key, value)
+        del self[key]
+        return key, value
+
+    @override
+    def __ior__(self, rows: Any) -> Self:  # type: ignore[override]  # dict's is overloaded; this takes both
+        self.update(rows)
+        return self
 
 
 @dataclass(kw_only=True, slots=True)
 class _DiskLog[V]:
-    """A log of which only the file holds the rows."""
+    """A log of which only the file holds the rows.
+
+    After the archive was cleared, whoever still writes here speaks of what is gone: its numbers belong to others now.
+    """
 
     name: str
     archive: ArchiveOnDisk
     adapter: TypeAdapter[V]
     length: int
+    age: int  # of the archive, when this was handed out
 
     def append(self, row: V) -> int:
         """Write the next row and return its number."""
         number = self.length
         self.length += 1
-        self.archive.execute("INSERT INTO logs VALUES (?, ?, ?)", (self.name, number, self.adapter.dump_json(row)))
+        self._write("INSERT INTO logs VALUES (?, ?, ?)", (self.name, number, self.adapter.dump_json(row)))
         return number
 
     def amend(self, number: int, row: V) -> None:
         """Replace a row by what has become of it."""
         values = self.adapter.dump_json(row), self.name, number
-        self.archive.execute("UPDATE logs SET value = ? WHERE log = ? AND number = ?", values)
+        self._write("UPDATE logs SET value = ? WHERE log = ? AND number = ?", values)
 
     def read(self, *, after: int = -1, limit: int | None = None) -> list[tuple[int, V]]:
         """Return rows with their numbers, oldest first, beginning behind a number."""
@@ -199,6 +216,10 @@ class _DiskLog[V]:
     def __len__(self) -> int:
         """Tell how many rows there are."""
         return self.length
+
+    def _write(self, statement: str, values: tuple[object, ...]) -> None:
+        if self.age == self.archive.age:
+            self.archive.execute(statement, values)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

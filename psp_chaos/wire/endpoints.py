@@ -1,6 +1,5 @@
 """WebhookEndpoints: create, retrieve, list, update, disable and delete."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, ClassVar
 
@@ -12,7 +11,7 @@ from psp_chaos.operations import Operation
 from psp_chaos.wire.answers import Json, answer
 from psp_chaos.wire.calls import AnyOffer, Call, Offer
 from psp_chaos.wire.counters import Counter
-from psp_chaos.wire.fields import Flag, Metadata, MetadataChange, Sequence, Text, Unsettable, WebAddress
+from psp_chaos.wire.fields import Flag, Metadata, MetadataChange, Sequence, Text, Unsettable, WebAddress, merged
 from psp_chaos.wire.objects import seconds
 from psp_chaos.wire.pages import Pages
 from psp_chaos.wire.parameters import Page, Parameters
@@ -84,7 +83,7 @@ class WebhookEndpoints(Counter[Endpoint]):
             replace(
                 endpoint,
                 **{name: value for name, value in given.items() if name in wanted.model_fields_set},
-                metadata=_changed(endpoint.metadata, wanted.metadata),
+                metadata=merged(endpoint.metadata, wanted.metadata),
             )
         )
         if wanted.disabled is not None:
@@ -114,13 +113,6 @@ class WebhookEndpoints(Counter[Endpoint]):
             "status": "enabled" if endpoint.is_enabled else "disabled",
             "url": endpoint.url,
         }
-
-
-def _changed(metadata: Mapping[str, str], change: Mapping[str, str] | None) -> Mapping[str, str]:
-    """Return what becomes of metadata; an empty value removes its key, and None removes all."""
-    if change is None:
-        return {}
-    return {name: value for name, value in {**metadata, **change}.items() if value}
 
 
 ENDPOINT_OFFERS: tuple[AnyOffer, ...] = (

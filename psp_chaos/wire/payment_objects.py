@@ -66,6 +66,29 @@ def payment_intent(payment: Payment, *, is_live: bool = False, declined_method: 
     }
 
 
+# What Stripe shows of every charge, and what nothing here ever sets.
+_UNUSED_OF_A_CHARGE: Json = {
+    **dict.fromkeys(
+        (
+            "application",
+            "application_fee",
+            "application_fee_amount",
+            "calculated_statement_descriptor",
+            "failure_balance_transaction",
+            "on_behalf_of",
+            "receipt_number",
+            "receipt_url",
+            "review",
+            "source",
+            "source_transfer",
+            "transfer_data",
+            "transfer_group",
+        )
+    ),
+    "fraud_details": {},
+}
+
+
 def charge(
     record: Charge,
     payment: Payment,
@@ -82,48 +105,35 @@ def charge(
     is_captured = is_latest and payment.status is PaymentStatus.CAPTURED
     declined = None if record.decline_code is None else decline(record.decline_code)
     return {
+        **_UNUSED_OF_A_CHARGE,
         "id": record.id,
         "object": "charge",
         "amount": record.amount_minor,
         "amount_captured": captured_minor,
         "amount_refunded": refunded_minor,
-        "application": None,
-        "application_fee": None,
-        "application_fee_amount": None,
         "balance_transaction": line_id(lines, MovementKind.CAPTURE),
         "billing_details": billing_details,
-        "calculated_statement_descriptor": None,
         "captured": is_captured,
         "created": seconds(record.created_at_us),
         "currency": record.currency.lower(),
         "customer": payment.customer_id,
         "description": payment.description,
         "disputed": is_disputed,
-        "failure_balance_transaction": None,
         "failure_code": declined and declined.code,
         "failure_message": declined and declined.message,
-        "fraud_details": {},
         "livemode": is_live,
         "metadata": dict(payment.metadata),
-        "on_behalf_of": None,
         "outcome": _outcome(record),
         "paid": record.status is ChargeStatus.SUCCEEDED,
         "payment_intent": payment.id,
         "payment_method": record.instrument.name,
         "payment_method_details": {"card": card_details(record.instrument), "type": "card"},
         "receipt_email": payment.particulars.get("receipt_email"),
-        "receipt_number": None,
-        "receipt_url": None,
         "refunded": is_captured and refunded_minor == captured_minor,
-        "review": None,
         "shipping": payment.particulars.get("shipping"),
-        "source": None,
-        "source_transfer": None,
         "statement_descriptor": payment.particulars.get("statement_descriptor"),
         "statement_descriptor_suffix": payment.particulars.get("statement_descriptor_suffix"),
         "status": record.status.value,
-        "transfer_data": None,
-        "transfer_group": None,
     }
 
 

@@ -1,6 +1,8 @@
 """`paystorm psp`."""
 
+import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -13,10 +15,32 @@ from scenarios.errors import BadInput
 if TYPE_CHECKING:
     from psp_chaos.faults.spec import FaultSpec
     from psp_chaos.settings import ApiKey, PresetEndpoint
+    from psp_chaos.standing.process import Standing
 
-type Several = Annotated[tuple[str, ...], Parameter(negative="", show_default=False)]
-type Files = Annotated[tuple[Path, ...], Parameter(negative="", show_default=False)]
+_STATE_HELP = (
+    "Keep everything in this file, and go on from there next time; nothing booked is lost, not even by SIGKILL."
+)
+_KEY_HELP = "A secret key, or KEY@ACCOUNT; the first one is the default account's. `sk_live_…` opens its live mode."
+_CONTROL_HELP = "The control plane's token; by default a new one is made and printed."
+_STRICT_HELP = "Refuse parameters that the PSP does not know, as Stripe does, instead of logging them."
+
+
+def _several(text: str) -> Parameter:
+    return Parameter(help=f"{text}; may be given more than once.", negative="", show_default=False)
+
+
+type Host = Annotated[str, Parameter(help="The address it listens at; others than loopback need --key and --token.")]
+type Presets = Annotated[tuple[str, ...], _several("Begin with these faults")]
+type FaultFiles = Annotated[tuple[Path, ...], _several("Begin with the faults of this TOML or JSON file")]
+type Seed = Annotated[int, Parameter(help="What the faults draw follows from it.")]
+type StateFile = Annotated[Path | None, Parameter(help=_STATE_HELP)]
+type Keys = Annotated[tuple[str, ...], Parameter(help=_KEY_HELP, negative="", show_default=False)]
+type Token = Annotated[str | None, Parameter(help=_CONTROL_HELP)]
+type Addresses = Annotated[tuple[str, ...], _several("Send every event to this address; its host is trusted with that")]
 type ProfileName = Literal["stripe-v1", "adyen", "checkout", "paypal", "none"]
+type Profile = Annotated[ProfileName, Parameter(help="Treat idempotency keys as this provider does.")]
+type Strict = Annotated[bool, Parameter(help=_STRICT_HELP, negative="", show_default=False)]
+type Hosts = Annotated[tuple[str, ...], _several("Let webhooks go to this host; this machine is always allowed")]
 
 LOOPBACK = "127.0.0.1"
 KEY = "sk_test_paystorm"
@@ -25,57 +49,25 @@ KEY = "sk_test_paystorm"
 def psp(
     *,
     port: Port = 8420,
-    host: str = LOOPBACK,
-    preset: Several = (),
-    faults: Files = (),
-    seed: int = 0,
-    state: Path | None = None,
-    key: Several = (),
-    token: str | None = None,
-    webhook: Several = (),
-    profile: ProfileName = "stripe-v1",
-    strict: Annotated[bool, Parameter(negative="", show_default=False)] = False,
-    allow_webhooks_to: Several = (),
+    host: Host = LOOPBACK,
+    preset: Presets = (),
+    faults: FaultFiles = (),
+    seed: Seed = 0,
+    state: StateFile = None,
+    key: Keys = (),
+    token: Token = None,
+    webhook: Addresses = (),
+    profile: Profile = "stripe-v1",
+    strict: Strict = False,
+    allow_webhooks_to: Hosts = (),
 ) -> ExitCode:
     """Start the misbehaving payment provider alone, on Stripe's wire, until Ctrl-C.
 
     Point the official SDK at it and switch faults on and off while it runs: on its page, or with its control plane.
-
-    Parameters
-    ----------
-    port
-        Where it listens; 0 for any free port.
-    host
-        The address it listens at; others than loopback need --key and --token.
-    preset
-        Begin with these faults; may be given more than once.
-    faults
-        Begin with the faults of this TOML or JSON file; may be given more than once.
-    seed
-        What the faults draw follows from it.
-    state
-        Keep everything in this file, and go on from there next time; nothing booked is lost, not even by SIGKILL.
-    key
-        A secret key, or KEY@ACCOUNT; the first one is the default account's. `sk_live_…` opens its live mode.
-    token
-        The control plane's token; by default a new one is made and printed.
-    webhook
-        Send every event to this address; its host is trusted with that.
-    profile
-        Treat idempotency keys as this provider does.
-    strict
-        Refuse parameters that the PSP does not know, as Stripe does, instead of logging them.
-    allow_webhooks_to
-        Let webhooks go to this host; this machine is always allowed.
     """
-    import asyncio
-    import secrets
-    from contextlib import suppress
-
     from psp_chaos.errors import PspError
     from psp_chaos.settings import PspSettings
-    from psp_chaos.standing.process import Standing, require_secrets, stand
-    from scenarios.cli.psp_output import Doorkeeper
+    from psp_chaos.standing.process import Standing, require_secrets
 
     if token is not None and not token.strip():
         raise BadInput("--token: it is empty")
@@ -91,14 +83,23 @@ def psp(
             idempotency_profile=profile,
             strict_parameters=strict,
         )
-        standing = Standing(
-            settings=settings, host=host, port=port, seed=seed, state=state, faults=_faults(preset, faults)
-        )
-        with suppress(KeyboardInterrupt), Doorkeeper(standing, is_new_token=token is None) as doorkeeper:
-            asyncio.run(stand(standing, onlooker=doorkeeper))
+        chosen = _faults(preset, faults)
+        standing = Standing(settings=settings, host=host, port=port, seed=seed, state=state, faults=chosen)
+        _stand(standing, is_new_token=token is None)
     except PspError as error:
         raise BadInput(str(error)) from None
     return ExitCode.HOLDS
+
+
+def _stand(standing: "Standing", *, is_new_token: bool) -> None:
+    """Serve until somebody has enough of it."""
+    import asyncio
+
+    from psp_chaos.standing.process import stand
+    from scenarios.cli.psp_output import Doorkeeper
+
+    with suppress(KeyboardInterrupt), Doorkeeper(standing, is_new_token=is_new_token) as doorkeeper:
+        asyncio.run(stand(standing, onlooker=doorkeeper))
 
 
 def _api_keys(texts: Sequence[str]) -> "list[ApiKey]":
@@ -118,8 +119,6 @@ def _api_keys(texts: Sequence[str]) -> "list[ApiKey]":
 
 
 def _endpoints(urls: Sequence[str]) -> "tuple[PresetEndpoint, ...]":
-    import secrets
-
     from psp_chaos.settings import PresetEndpoint
 
     return tuple(PresetEndpoint(url=url, secret=f"whsec_{secrets.token_hex(16)}") for url in dict.fromkeys(urls))

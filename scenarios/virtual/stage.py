@@ -104,15 +104,9 @@ class Stage:
         )
         with storm.world:
             is_complete = _run(storm)
-        service = theatre.books()
+        service, wall_s = theatre.books(), time.monotonic() - started_s
         return self._record(
-            storm,
-            seed=seed,
-            command=command,
-            swarm=swarm,
-            is_complete=is_complete,
-            service=service,
-            wall_s=time.monotonic() - started_s,
+            storm, seed=seed, command=command, swarm=swarm, is_complete=is_complete, service=service, wall_s=wall_s
         )
 
     def _record(

@@ -6,17 +6,11 @@ joined to a locked one is read from before the wait.
 """
 
 from sqlalchemy import (
-    BindParameter,
-    Boolean,
-    ColumnElement,
     Integer,
-    Join,
     Label,
-    Select,
     Table,
     bindparam,
     delete,
-    exists,
     func,
     insert,
     literal,
@@ -28,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from service.store.parameters import ATTEMPT, PAYMENT, PAYMENT_CHANGES, TRANSITION, WITH_ATTEMPT, given, next_transition
 from service.store.tables import attempts, discrepancies, idempotency_keys, inbox, payments, refunds, transitions
 
 # --- idempotency keys ------------------------------------------------------------------------------------------------
@@ -60,21 +55,11 @@ FORGET_KEYS = delete(idempotency_keys).where(idempotency_keys.c.expires_at_us <=
 
 # --- payments, with their transitions --------------------------------------------------------------------------------
 
-
-def _given(table: Table, *, prefix: str) -> dict[str, BindParameter[object]]:
-    """Return a parameter for every column, named apart so that no statement takes it for one of its own columns."""
-    return {column.name: bindparam(f"{prefix}__{column.name}", type_=column.type) for column in table.columns}
-
-
-_PAYMENT = _given(payments, prefix="payment")
-_TRANSITION = _given(transitions, prefix="transition")
-_ATTEMPT = _given(attempts, prefix="attempt")
-
 # A payment, its first transition and its capture attempt come into being together, or not at all if the order has a
 # live payment. One statement, because each one costs a round trip while the customer waits.
 _opened = (
     upsert(payments)
-    .values(_PAYMENT)
+    .values(PAYMENT)
     .on_conflict_do_nothing(index_elements=["merchant_id", "order_id"], index_where=text("state <> 'FAILED'"))
     .returning(payments.c.id)
     .cte("opened")
@@ -82,14 +67,14 @@ _opened = (
 _told = (
     insert(transitions)
     .from_select(
-        list(_TRANSITION),
-        select(*(_TRANSITION | {"payment_id": _opened.c.id, "sequence": literal(1, Integer)}).values()),
+        list(TRANSITION),
+        select(*(TRANSITION | {"payment_id": _opened.c.id, "sequence": literal(1, Integer)}).values()),
     )
     .cte("told")
 )
 OPEN_PAYMENT = (
     insert(attempts)
-    .from_select(list(_ATTEMPT), select(*(_ATTEMPT | {"payment_id": _opened.c.id}).values()))
+    .from_select(list(ATTEMPT), select(*(ATTEMPT | {"payment_id": _opened.c.id}).values()))
     .returning(attempts.c.id)
     .add_cte(_told)
 )
@@ -106,39 +91,24 @@ LOCK_PAYMENT = (
     .with_for_update()
 )
 
-_CHANGES = {
-    name: _PAYMENT[name] for name in ("state", "failure_reason", "captured_minor", "refunded_minor", "updated_at_us")
-}
-
 # A state changes only together with its transition. The guard on the old state fails only if nobody held the lock.
 _moved = (
     update(payments)
-    .where(payments.c.id == _PAYMENT["id"], payments.c.state == _TRANSITION["from_state"])
-    .values(_CHANGES)
+    .where(payments.c.id == PAYMENT["id"], payments.c.state == TRANSITION["from_state"])
+    .values(PAYMENT_CHANGES)
     .returning(payments.c.id)
     .cte("moved")
 )
-_next_sequence = (
-    select(func.max(transitions.c.sequence) + 1).where(transitions.c.payment_id == _moved.c.id).scalar_subquery()
-)
 MOVE_PAYMENT = (
-    insert(transitions)
-    .from_select(
-        list(_TRANSITION),
-        select(*(_TRANSITION | {"payment_id": _moved.c.id, "sequence": _next_sequence}).values()),
-    )
-    .returning(transitions.c.sequence)
+    insert(transitions).from_select(list(TRANSITION), next_transition(_moved)).returning(transitions.c.sequence)
 )
 
 # The sums change and the state does not, as in a partial refund.
 UPDATE_PAYMENT = (
-    update(payments).where(payments.c.id == _PAYMENT["id"], payments.c.state == _PAYMENT["state"]).values(_CHANGES)
+    update(payments).where(payments.c.id == PAYMENT["id"], payments.c.state == PAYMENT["state"]).values(PAYMENT_CHANGES)
 )
 
 # --- attempts and refunds --------------------------------------------------------------------------------------------
-
-
-_CASE = payments.join(attempts, attempts.c.payment_id == payments.c.id)
 
 
 def _named(table: Table, prefix: str) -> list[Label[object]]:
@@ -148,7 +118,7 @@ def _named(table: Table, prefix: str) -> list[Label[object]]:
 # The payment is locked first (the lock order of `engine.ports`).
 _lock_case = (
     select(*_named(payments, "payment"), *_named(attempts, "attempt"))
-    .select_from(_CASE)
+    .select_from(WITH_ATTEMPT)
     .with_for_update(of=[payments, attempts])
 )
 LOCK_CASE = _lock_case.where(attempts.c.id == bindparam("attempt_id"))
@@ -158,7 +128,7 @@ LOCK_CASE_OF_PSP_OBJECT = _lock_case.where(
 
 # Nothing is locked here, so a refund's row may come along.
 _read_case = select(*_named(payments, "payment"), *_named(attempts, "attempt"), *_named(refunds, "refund")).select_from(
-    _CASE.outerjoin(refunds, refunds.c.id == attempts.c.refund_id)
+    WITH_ATTEMPT.outerjoin(refunds, refunds.c.id == attempts.c.refund_id)
 )
 CASE = _read_case.where(attempts.c.id == bindparam("attempt_id"))
 
@@ -189,9 +159,9 @@ CAPTURE_PSP_ID = select(attempts.c.psp_id).where(
     attempts.c.payment_id == bindparam("payment_id"), attempts.c.kind == "capture"
 )
 
-_REFUND = _given(refunds, prefix="refund")
+_REFUND = given(refunds, prefix="refund")
 _asked = insert(refunds).values(_REFUND).returning(refunds.c.id).cte("asked")
-OPEN_REFUND = insert(attempts).from_select(list(_ATTEMPT), select(*(_ATTEMPT | {"refund_id": _asked.c.id}).values()))
+OPEN_REFUND = insert(attempts).from_select(list(ATTEMPT), select(*(ATTEMPT | {"refund_id": _asked.c.id}).values()))
 
 REFUND_BY_ID = select(refunds).where(refunds.c.id == bindparam("refund_id"))
 
@@ -233,91 +203,3 @@ CLOSE_UNRESOLVED = update(discrepancies).where(  # sets state and closed_at_us
     discrepancies.c.evidence["subject"].astext == bindparam("the_attempt"),
     discrepancies.c.closed_at_us.is_(None),
 )
-
-# --- a case and all that belongs to it, at once ----------------------------------------------------------------------
-
-PAYMENT_CHANGES = tuple(_CHANGES)
-ATTEMPT_CHANGES = ("psp_id", "state", "tries", "first_sent_at_us", "settled_at_us", "due_at_us", "lease_until_us")
-REFUND_CHANGES = ("state", "psp_refund_id", "settled_at_us")
-_EVENT = _given(inbox, prefix="event")
-
-
-def _changes(table: Table, names: tuple[str, ...], *, prefix: str) -> dict[str, BindParameter[object]]:
-    return {name: bindparam(f"{prefix}__{name}", type_=table.c[name].type) for name in names}
-
-
-def _as_before(table: Table, names: tuple[str, ...], *, prefix: str) -> list[ColumnElement[bool]]:
-    before = _changes(table, names, prefix=f"{prefix}_before")
-    return [table.c[name].is_not_distinct_from(value) for name, value in before.items()]
-
-
-def _advance(case: Join, *, refund: bool, waits: bool) -> "Select[tuple[int, int]]":
-    """Write what has become of a case, if all of it is still as it was when that was decided.
-
-    All that may change is compared, so whatever happened in between, the decision is right for what is there. The rows
-    are locked in the order of `engine.ports`, and compared as they are then, not as they were when the statement began.
-    An event is stored first: if it had been, nothing else is written.
-    """
-    locked = [payments, attempts, *([refunds] if refund else [])]
-    held = (
-        select(payments.c.id.label("payment_id"), attempts.c.id.label("attempt_id"), attempts.c.refund_id)
-        .select_from(case)
-        .where(
-            attempts.c.id == bindparam("attempt_id"),
-            *_as_before(payments, PAYMENT_CHANGES, prefix="payment"),
-            *_as_before(attempts, ATTEMPT_CHANGES, prefix="attempt"),
-            *(_as_before(refunds, REFUND_CHANGES, prefix="refund") if refund else ()),
-        )
-        .with_for_update(of=locked, skip_locked=not waits)
-        .cte("held")
-    )
-    stored = (
-        upsert(inbox)
-        .from_select(list(_EVENT), select(*_EVENT.values()).select_from(held).where(_EVENT["event_id"].is_not(None)))
-        .on_conflict_do_nothing(index_elements=["event_id"])
-        .returning(inbox.c.event_id)
-        .cte("stored")
-    )
-    ours = select(held).where(or_(_EVENT["event_id"].is_(None), exists().select_from(stored))).cte("ours")
-    moved = (
-        update(payments)
-        .where(payments.c.id == ours.c.payment_id, bindparam("is_moved", type_=Boolean))
-        .values(_CHANGES)
-        .returning(payments.c.id)
-        .cte("moved")
-    )
-    sequence = select(func.max(transitions.c.sequence) + 1).where(transitions.c.payment_id == moved.c.id)
-    told = (
-        insert(transitions)
-        .from_select(
-            list(_TRANSITION),
-            select(*(_TRANSITION | {"payment_id": moved.c.id, "sequence": sequence.scalar_subquery()}).values()).where(
-                _TRANSITION["to_state"].is_not(None)
-            ),
-        )
-        .cte("told")
-    )
-    tried = (
-        update(attempts)
-        .where(attempts.c.id == ours.c.attempt_id, bindparam("is_tried", type_=Boolean))
-        .values(_changes(attempts, ATTEMPT_CHANGES, prefix="attempt"))
-        .cte("tried")
-    )
-    closed = (
-        update(refunds)
-        .where(refunds.c.id == ours.c.refund_id, bindparam("is_closed", type_=Boolean))
-        .values(_changes(refunds, REFUND_CHANGES, prefix="refund"))
-        .cte("closed")
-    )
-    return select(
-        select(func.count()).select_from(held).scalar_subquery().label("held"),
-        select(func.count()).select_from(ours).scalar_subquery().label("written"),
-    ).add_cte(told, tried, *([closed] if refund else []))
-
-
-_REFUND_CASE = _CASE.join(refunds, refunds.c.id == attempts.c.refund_id)
-
-ADVANCE_CAPTURE = _advance(_CASE, refund=False, waits=True)
-ADVANCE_REFUND = _advance(_REFUND_CASE, refund=True, waits=True)
-ADVANCE_CAPTURE_UNLESS_BUSY = _advance(_CASE, refund=False, waits=False)
-ADVANCE_REFUND_UNLESS_BUSY = _advance(_REFUND_CASE, refund=True, waits=False)

@@ -13,7 +13,7 @@ from engine.inbox import InboxEntry
 from engine.payment import Move
 from engine.ports import DueWork, Ids, Written
 from engine.settlement import Case
-from service.store import rows, statements
+from service.store import advance, rows, statements
 from service.store.books import PostgresBooks, key_parameters
 from service.store.errors import translated
 from service.store.single import Singles
@@ -59,13 +59,13 @@ class PostgresStore:
         self, before: Case, after: Case, *, move: Move | None, event: InboxEntry | None = None
     ) -> Written:
         """Write what has become of a case, and the event that says so, if nothing of the case has changed meanwhile."""
-        statement = statements.ADVANCE_CAPTURE if after.refund is None else statements.ADVANCE_REFUND
+        statement = advance.ADVANCE_CAPTURE if after.refund is None else advance.ADVANCE_REFUND
         return await self._written(statement, rows.advance_values(before, after, move=move, event=event))
 
     async def advance_unless_busy(self, before: Case, after: Case, *, move: Move | None) -> Written:
         """Do the same, but write nothing and return at once if somebody else holds any of it."""
         is_capture = after.refund is None
-        statement = statements.ADVANCE_CAPTURE_UNLESS_BUSY if is_capture else statements.ADVANCE_REFUND_UNLESS_BUSY
+        statement = advance.ADVANCE_CAPTURE_UNLESS_BUSY if is_capture else advance.ADVANCE_REFUND_UNLESS_BUSY
         return await self._written(statement, rows.advance_values(before, after, move=move, event=None))
 
     async def _written(self, statement: Executable, parameters: Mapping[str, object]) -> Written:

@@ -109,3 +109,34 @@ def test_clearing_leaves_nothing(path):
 
     assert archive.shelf("agenda", Entry) == {}
     assert len(archive.log("entries", Entry)) == 0
+
+
+def test_who_still_writes_about_what_was_thrown_away_changes_nothing(path):
+    archive = ArchiveOnDisk(path)
+    old = archive.log("entries", Entry)
+    number = old.append(entry(1))
+    archive.clear()
+    new = archive.log("entries", Entry)
+    new.append(entry(2))
+
+    old.amend(number, entry(10))
+    old.append(entry(11))
+
+    assert new.read() == [(0, entry(2))]
+
+
+def test_every_way_to_change_a_shelf_is_kept(path):
+    archive = ArchiveOnDisk(path)
+    shelf = archive.shelf("agenda", Entry)
+    shelf.update({"ag_1": entry(1)}, ag_2=entry(2))
+    shelf |= {"ag_3": entry(3), "ag_4": entry(4)}
+    shelf.setdefault("ag_5", entry(5))
+    shelf.setdefault("ag_1", entry(10))
+    archive.commit()
+    last, popped = shelf.popitem(), shelf.pop("ag_2")
+    archive.close()
+
+    kept = ArchiveOnDisk(path).shelf("agenda", Entry)
+
+    assert (last, popped) == (("ag_5", entry(5)), entry(2))
+    assert kept == {"ag_1": entry(1), "ag_3": entry(3), "ag_4": entry(4)}

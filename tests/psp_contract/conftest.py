@@ -388,11 +388,7 @@ def connect(psp, loop, connections, monkeypatch):
     return connect
 
 
-# Two of them ask in every style, with and without waiting and retrying; `make contract` takes all four.
-ASKED = WAYS if os.environ.get("PAYSTORM_EXHAUSTIVE") else ("client-async-retrying", "module")
-
-
-@pytest.fixture(params=ASKED)
+@pytest.fixture(params=WAYS)
 def way(request):
     return WAYS[request.param]
 

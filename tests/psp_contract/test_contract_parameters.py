@@ -103,6 +103,16 @@ def test_metadata_has_fifty_keys_at_most(sdk):
     assert sdk.payment_intents.retrieve(payment.id).metadata.to_dict() == fifty
 
 
+def test_an_endpoints_metadata_has_fifty_keys_at_most_also_by_and_by(sdk):
+    fifty = {f"key {number}": "x" for number in range(50)}
+    endpoint = sdk.webhook_endpoints.create(url="http://127.0.0.1:9/", enabled_events=["*"], metadata=fifty)
+
+    with pytest.raises(stripe.InvalidRequestError):
+        sdk.webhook_endpoints.update(endpoint.id, metadata={"one more": "x"})
+
+    assert sdk.webhook_endpoints.retrieve(endpoint.id).metadata.to_dict() == fifty
+
+
 @pytest.mark.parametrize(("key", "value"), [("k" * 40, "v"), ("k", "v" * 500)])
 def test_metadata_may_be_as_long_as_this(one_sdk, key, value):
     assert one_sdk.pay(metadata={key: value}).metadata[key] == value

@@ -192,7 +192,7 @@ def test_it_works_without_scripts(psp, open_page):
     page.locator("summary", has_text="drop-before").click()
     page.get_by_role("button", name="Switch drop-before on").click()
 
-    assert page.get_by_text("drop-before is on.").is_visible()
+    page.get_by_text("drop-before is on.").wait_for()
     assert [fault["id"] for fault in psp.control("GET", "/faults")["data"]] == ["drop-before"]
 
 
