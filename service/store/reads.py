@@ -12,10 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from engine.lifecycle import PaymentState
 from engine.payment import Payment, Transition
+from engine.reconciliation import Discrepancy, DiscrepancyKind, DiscrepancyState
 from engine.refund import Refund
 from service.store import rows
 from service.store.errors import translated
-from service.store.tables import merchants, payments, refunds, transitions
+from service.store.tables import discrepancies, merchants, payments, refunds, transitions
 
 _NO_PARAMETERS: Mapping[str, object] = MappingProxyType({})
 
@@ -50,11 +51,28 @@ class PaymentFilter:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class DiscrepancyFilter:
+    """Which discrepancies are asked for; None means any."""
+
+    state: DiscrepancyState | None = None
+    kind: DiscrepancyKind | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordedDiscrepancy:
+    """A discrepancy as it is on record, with what became of it."""
+
+    id: str
+    discrepancy: Discrepancy  # in the state that it is in now
+    closed_at_us: int | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Page:
     """Where a page of a list begins and how long it is; newest first."""
 
     limit: int
-    after: tuple[int, str] | None = None  # created_at_us and id of the last payment seen
+    after: tuple[int, str] | None = None  # the time and the id of the last one seen
 
 
 class PostgresReads:
@@ -94,6 +112,12 @@ class PostgresReads:
             return None
         return [rows.refund_of(row, currency=row["currency"]) for row in found if row["id"] is not None]
 
+    async def discrepancies(
+        self, *, merchant_id: str, wanted: DiscrepancyFilter, page: Page
+    ) -> Sequence[RecordedDiscrepancy]:
+        """Return at most `page.limit` discrepancies about the merchant's payments, found last first."""
+        return [_recorded(row) for row in await self._rows(_found(merchant_id, wanted, page))]
+
     async def _rows(
         self, statement: "Select[*tuple[object, ...]]", parameters: Mapping[str, object] = _NO_PARAMETERS
     ) -> Sequence[rows.Row]:
@@ -119,3 +143,22 @@ def _listed(merchant_id: str, wanted: PaymentFilter, page: Page) -> "Select[*tup
     if page.after is not None:
         statement = statement.where(tuple_(payments.c.created_at_us, payments.c.id) < page.after)
     return statement.order_by(payments.c.created_at_us.desc(), payments.c.id.desc()).limit(page.limit)
+
+
+def _found(merchant_id: str, wanted: DiscrepancyFilter, page: Page) -> "Select[*tuple[object, ...]]":
+    statement = (
+        select(discrepancies)
+        .join(payments, payments.c.id == discrepancies.c.payment_id)
+        .where(payments.c.merchant_id == merchant_id)
+    )
+    if wanted.state is not None:
+        statement = statement.where(discrepancies.c.state == wanted.state)
+    if wanted.kind is not None:
+        statement = statement.where(discrepancies.c.kind == wanted.kind)
+    if page.after is not None:
+        statement = statement.where(tuple_(discrepancies.c.found_at_us, discrepancies.c.id) < page.after)
+    return statement.order_by(discrepancies.c.found_at_us.desc(), discrepancies.c.id.desc()).limit(page.limit)
+
+
+def _recorded(row: rows.Row) -> RecordedDiscrepancy:
+    return RecordedDiscrepancy(id=row["id"], discrepancy=rows.discrepancy_of(row), closed_at_us=row["closed_at_us"])

@@ -1,16 +1,19 @@
 """The engine's `Store` on PostgreSQL: transactions, and single statements that need none."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from engine.idempotency import Answer, KeyScope, Remembered
 from engine.inbox import InboxEntry
+from engine.matching import Matter
 from engine.ports import DueWork, Ids
+from engine.statement_ports import Unreported
 from service.store import statements
 from service.store.books import PostgresBooks, insert_event, key_parameters
 from service.store.errors import translated
+from service.store.statement_reads import due_matters, unreported
 
 
 class PostgresStore:
@@ -53,15 +56,30 @@ class PostgresStore:
             async with self._single.connect() as connection:
                 return await insert_event(connection, entry)
 
-    async def due_work(self, *, now_us: int, limit: int) -> DueWork:
+    async def due_work(self, *, now_us: int, limit: int, settled_before_us: int) -> DueWork:
         """Return what is due, at most `limit` of each kind."""
+        parameters = {"now_us": now_us, "limit": limit, "settled_before_us": settled_before_us}
         with translated():
             async with self._single.connect() as connection:
-                found = (await connection.execute(statements.DUE_WORK, {"now_us": now_us, "limit": limit})).all()
+                found = (await connection.execute(statements.DUE_WORK, parameters)).all()
         return DueWork(
             attempt_ids=[row.id for row in found if row.kind == "attempt"],
             event_ids=[row.id for row in found if row.kind == "event"],
+            discrepancy_ids=[row.id for row in found if row.kind == "discrepancy"],
+            is_statement_due=any(row.kind == "statement" for row in found),
         )
+
+    async def due_matters(self, *, now_us: int, limit: int) -> Sequence[Matter]:
+        """Return the objects of at most `limit` lines that are due, each with what we know of it."""
+        with translated():
+            async with self._single.connect() as connection:
+                return await due_matters(connection, now_us=now_us, limit=limit)
+
+    async def unreported(self, *, after: tuple[int, str], until_us: int, limit: int) -> Sequence[Unreported]:
+        """Return money without a line that was settled after this moment and attempt and before then."""
+        with translated():
+            async with self._single.connect() as connection:
+                return await unreported(connection, after=after, until_us=until_us, limit=limit)
 
     async def forget_keys(self, *, now_us: int) -> None:
         """Delete the keys whose retention is over."""
