@@ -1,6 +1,6 @@
 """`make bench`: run every benchmark and print a table; takes about twenty minutes.
 
-`python -m benchmarks NAME…` runs some of them: seeds, bound, day, growth, replays, memory.
+`python -m benchmarks NAME…` runs some of them: seeds, bound, day, growth, replays, memory, psp.
 """
 
 import json
@@ -17,6 +17,7 @@ from benchmarks.bound import measure_bound
 from benchmarks.growth import measure_growth
 from benchmarks.measurement import Measurement
 from benchmarks.memory import measure_memory
+from benchmarks.psp import measure_psp
 from benchmarks.replays import measure_replays
 from benchmarks.seeds import measure_seeds
 from benchmarks.virtual_day import measure_virtual_day
@@ -32,6 +33,7 @@ BENCHMARKS: Mapping[str, Callable[[DatabaseServer], list[Measurement]]] = Mappin
         "growth": measure_growth,
         "replays": measure_replays,
         "memory": measure_memory,
+        "psp": measure_psp,
     }
 )
 

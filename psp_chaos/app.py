@@ -1,25 +1,22 @@
-"""The PSP as one ASGI application with its books, its faults and its control plane."""
+"""The PSP as one ASGI application with its books and its faults; `control` adds the way in for an operator."""
 
 import asyncio
 
 import httpx
-from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
 from psp_chaos.agenda import Sleep
 from psp_chaos.archive import Archive, MemoryArchive
 from psp_chaos.books import Books
-from psp_chaos.control import Control
 from psp_chaos.faults.installed import Faults
 from psp_chaos.journal import Journal
 from psp_chaos.ledger import Ledger
 from psp_chaos.parts import World, compose, resume
 from psp_chaos.ports import Clock, Ids, Randomness
 from psp_chaos.settings import PspSettings
+from psp_chaos.targets import AnyTarget, Targets
 from psp_chaos.wire.realms import Realms
 from psp_chaos.wire.routes import wire_framework
-
-CONTROL_PATH = "/_chaos"
 
 
 class Psp:
@@ -33,13 +30,9 @@ class Psp:
         self._settings = settings
         self._world = world
         self._parts = compose(settings, world)
-        self._control: Starlette | None = None
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request; this is the ASGI application, and it survives a reset."""
-        if scope["type"] == "http" and scope["path"].startswith(CONTROL_PATH):
-            await self._control_plane()(scope, receive, send)
-            return
         state = {**scope.get("state", {}), "desk": self._parts.desk}
         await wire_framework()({**scope, "state": state}, receive, send)
 
@@ -70,7 +63,12 @@ class Psp:
 
     def idle(self) -> bool:
         """Tell whether no delivery and no late effect is pending."""
-        return self._parts.tasks.idle()
+        return self._parts.tasks.idle() and not any(realm.queue.has_held for realm in self.realms.all)
+
+    @property
+    def pending(self) -> int:
+        """How many deliveries and late effects are under way or waited for."""
+        return len(self._parts.tasks)
 
     def resume(self) -> None:
         """Go on with what an earlier process left in the archive, and with what happens by itself."""
@@ -87,12 +85,6 @@ class Psp:
         """Drop deliveries and late effects that are still pending."""
         await self._parts.tasks.cancel()
 
-    def _control_plane(self) -> Starlette:
-        if self._control is None:  # a simulated PSP is never asked for it
-            control = Control(diary=self, token=self._settings.control_token, idle=self.idle, reset=self.reset)
-            self._control = Starlette(routes=control.routes())
-        return self._control
-
 
 def create_psp(
     *,
@@ -103,11 +95,20 @@ def create_psp(
     http: httpx.AsyncClient,
     sleep: Sleep = asyncio.sleep,
     archive: Archive | None = None,
+    targets: Targets | None = None,
 ) -> Psp:
     """Create a PSP with what its archive holds; without one it forgets everything when it ends.
 
     `random` gives a stream by name; `sleep` waits so many seconds of the clock; `http` delivers the webhooks and is
-    closed by whoever opened it.
+    closed by whoever opened it. Without `targets` webhooks may go anywhere, which is for those who are alone with it.
     """
-    world = World(clock=clock, sleep=sleep, ids=ids, random=random, http=http, archive=archive or MemoryArchive())
+    world = World(
+        clock=clock,
+        sleep=sleep,
+        ids=ids,
+        random=random,
+        http=http,
+        archive=archive or MemoryArchive(),
+        targets=targets or AnyTarget(),
+    )
     return Psp(settings, world)

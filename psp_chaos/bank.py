@@ -26,7 +26,7 @@ from psp_chaos.spans import draw_s
 
 # The one reason that Stripe documents for a card number whose refunds fail.
 REFUND_FAILURE_REASON = "expired_or_canceled_card"
-UNAUTHENTICATED = "authentication_required"
+UNAUTHENTICATED = "unauthenticated"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,6 +54,7 @@ class Bank:
         self._settings = settings
         self._random = random
         agenda.handle("charge", self._charge_now)
+        agenda.handle("capture", self._capture_now)
         agenda.handle("roll-back", self._roll_back_now)
         agenda.handle("settle-refund", self._settle_now)
         agenda.handle("fail-refund", self._fail_now)
@@ -66,6 +67,14 @@ class Bank:
             return self._decide(payment_id, cause)
         kind = "roll-back" if fate.is_rolled_back else "charge"
         self._agenda.add(kind, {"payment": payment_id}, after_s=delay_s)
+        return self._books.payment(payment_id)
+
+    def capture(self, payment_id: str, *, amount_minor: int, fate: Fate, cause: Cause | None) -> Payment:
+        """Take money that was set aside, now or later, and return the payment as it is now."""
+        if fate.delay_s is None:
+            return self._books.capture(payment_id, amount_minor=amount_minor, cause=cause)
+        if not fate.is_rolled_back:
+            self._agenda.add("capture", {"payment": payment_id, "amount": amount_minor}, after_s=fate.delay_s)
         return self._books.payment(payment_id)
 
     def authenticate(self, payment_id: str, *, succeeds: bool, cause: Cause | None) -> Payment:
@@ -115,8 +124,8 @@ class Bank:
         if payment.capture_method is CaptureMethod.MANUAL:
             return self._books.authorize(payment.id, cause=cause)
         captured = self._books.capture(payment.id, cause=cause)
-        if instrument.is_disputed:
-            self._disputes.open(captured, reason="fraudulent", cause=None)
+        if instrument.dispute_reason is not None:
+            self._disputes.open(captured, reason=instrument.dispute_reason, cause=None)
         return captured
 
     def _course(self, payment_id: str) -> RefundCourse:
@@ -137,6 +146,13 @@ class Bank:
         payment = self._books.payment(str(what["payment"]))
         if payment.status is PaymentStatus.PENDING and payment.confirmed:
             self._decide(payment.id, None)
+
+    def _capture_now(self, what: What) -> None:
+        payment = self._books.payment(str(what["payment"]))
+        amount_minor = what["amount"]
+        assert isinstance(amount_minor, int), what
+        if payment.status is PaymentStatus.AUTHORIZED:
+            self._books.capture(payment.id, amount_minor=amount_minor, cause=None)
 
     def _roll_back_now(self, what: What) -> None:
         payment = self._books.payment(str(what["payment"]))

@@ -12,8 +12,11 @@ later, a `refund_failure` movement gives the money back.
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from pydantic import JsonValue
+
 from psp_chaos.archive import Archive
 from psp_chaos.errors import NoSuchCharge, NoSuchPayment, NoSuchRefund, WrongState
+from psp_chaos.index import Index
 from psp_chaos.ledger import Ledger
 from psp_chaos.ports import Clock, Names
 from psp_chaos.records import (
@@ -31,6 +34,8 @@ from psp_chaos.records import (
     RefundStatus,
 )
 from psp_chaos.rules import capture_minor, refund_minor, require_cancelable, require_open
+
+NOTHING: Mapping[str, JsonValue] = {}
 
 
 class Books:
@@ -50,6 +55,8 @@ class Books:
         self.payments = archive.shelf("payments", Payment)
         self.charges = archive.shelf("charges", Charge)
         self.refunds = archive.shelf("refunds", Refund)
+        self._charges_by_payment = Index(self.charges, lambda charge: charge.payment_id)
+        self._refunds_by_payment = Index(self.refunds, lambda refund: refund.payment_id)
 
     def payment(self, payment_id: str) -> Payment:
         """Return the payment of this identifier, or raise `NoSuchPayment`."""
@@ -68,6 +75,14 @@ class Books:
         if refund_id not in self.refunds:
             raise NoSuchRefund(f"No such refund: '{refund_id}'")
         return self.refunds[refund_id]
+
+    def charges_of(self, payment_id: str) -> dict[str, Charge]:
+        """Return the tries to charge a payment, oldest first."""
+        return self._charges_by_payment.of(payment_id)
+
+    def refunds_of(self, payment_id: str) -> dict[str, Refund]:
+        """Return what was sent back of a payment, oldest first."""
+        return self._refunds_by_payment.of(payment_id)
 
     def payment_of(self, object_id: str) -> Payment | None:
         """Return the payment that this is, or to which this charge or refund belongs."""
@@ -93,6 +108,8 @@ class Books:
         customer_id: str | None = None,
         description: str | None,
         metadata: Mapping[str, str],
+        particulars: Mapping[str, JsonValue] = NOTHING,
+        return_url: str | None = None,
         cause: Cause | None,
     ) -> Payment:
         """Write down a payment that nobody has confirmed yet."""
@@ -112,6 +129,8 @@ class Books:
             customer_id=customer_id,
             description=description,
             metadata=dict(metadata),
+            particulars=dict(particulars),
+            return_url=return_url,
             charge_id=None,
             created_at_us=self._clock.now_us(),
             captured_at_us=None,
@@ -174,7 +193,7 @@ class Books:
     def decline(self, payment_id: str, *, decline_code: str, cause: Cause | None) -> Payment:
         """Record that the bank refused a confirmed payment."""
         payment = self._undecided(payment_id)
-        charge = self._write_charge(payment, ChargeStatus.FAILED)
+        charge = self._write_charge(payment, ChargeStatus.FAILED, decline_code=decline_code)
         declined = replace(
             payment,
             status=PaymentStatus.DECLINED,
@@ -311,7 +330,7 @@ class Books:
             refund_id=refund_id,
         )
 
-    def _write_charge(self, payment: Payment, status: ChargeStatus) -> Charge:
+    def _write_charge(self, payment: Payment, status: ChargeStatus, *, decline_code: str | None = None) -> Charge:
         assert payment.instrument is not None, f"{payment.id} is charged without an instrument"
         charge = Charge(
             id=self._names.charge(),
@@ -320,6 +339,7 @@ class Books:
             currency=payment.currency,
             status=status,
             instrument=payment.instrument,
+            decline_code=decline_code,
             created_at_us=self._clock.now_us(),
         )
         self.charges[charge.id] = charge

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from pydantic import JsonValue
+
 from psp_chaos.archive import Archive
 from psp_chaos.errors import NoSuchCustomer, NoSuchPaymentMethod
 from psp_chaos.ports import Clock, Names
@@ -39,6 +41,7 @@ class Customers:
         phone: str | None,
         description: str | None,
         metadata: Mapping[str, str],
+        particulars: Mapping[str, JsonValue],
         cause: Cause | None,
     ) -> Customer:
         """Write down a customer."""
@@ -49,6 +52,7 @@ class Customers:
             phone=phone,
             description=description,
             metadata=dict(metadata),
+            particulars=dict(particulars),
             is_deleted=False,
             created_at_us=self._clock.now_us(),
         )
@@ -62,26 +66,43 @@ class Customers:
         """Forget a customer but for its identifier; its payment methods are nobody's then."""
         deleted = replace(self.customer(customer_id), is_deleted=True)
         for method in self.payment_methods_of(customer_id):
-            self.attach(method, customer_id=None)
+            self.detach(method)
         return self._write(deleted, Happening.CUSTOMER_DELETED, cause)
 
-    def keep(self, instrument: Instrument, *, customer_id: str | None, metadata: Mapping[str, str]) -> PaymentMethod:
-        """Keep an instrument under an identifier of its own."""
+    def keep(
+        self,
+        instrument: Instrument,
+        *,
+        customer_id: str | None,
+        billing_details: Mapping[str, JsonValue],
+        metadata: Mapping[str, str],
+    ) -> PaymentMethod:
+        """Keep an instrument under an identifier of its own, which is its name from then on."""
+        method_id = self._names.payment_method()
         method = PaymentMethod(
-            id=self._names.payment_method(),
-            instrument=instrument,
+            id=method_id,
+            instrument=replace(instrument, name=method_id),
             customer_id=customer_id,
+            is_detached=False,
+            billing_details=dict(billing_details),
             metadata=dict(metadata),
             created_at_us=self._clock.now_us(),
         )
         self.payment_methods[method.id] = method
         return method
 
-    def attach(self, method: PaymentMethod, *, customer_id: str | None) -> PaymentMethod:
-        """Give a payment method to a customer, or to nobody."""
-        attached = replace(method, customer_id=customer_id)
-        self.payment_methods[method.id] = attached
-        return attached
+    def attach(self, method: PaymentMethod, *, customer_id: str) -> PaymentMethod:
+        """Give a payment method to a customer."""
+        return self.update_method(replace(method, customer_id=customer_id))
+
+    def detach(self, method: PaymentMethod) -> PaymentMethod:
+        """Take a payment method from its customer; nobody can have it again."""
+        return self.update_method(replace(method, customer_id=None, is_detached=True))
+
+    def update_method(self, method: PaymentMethod) -> PaymentMethod:
+        """Write down what has changed of a payment method; no event tells of it."""
+        self.payment_methods[method.id] = method
+        return method
 
     def payment_methods_of(self, customer_id: str) -> list[PaymentMethod]:
         """Return what a customer can pay with, oldest first."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 from psp_chaos.agenda import MICROSECONDS_PER_SECOND, Agenda, What
 from psp_chaos.archive import Archive
 from psp_chaos.errors import NoSuchDispute, WrongState
+from psp_chaos.index import Index
 from psp_chaos.ledger import Ledger
 from psp_chaos.ports import Clock, Names
 from psp_chaos.records import Cause, Change, Dispute, DisputeStatus, Happening, MovementKind, Payment, PaymentStatus
@@ -35,6 +36,7 @@ class Disputes:
         self._agenda = agenda
         self._announce = announce
         self.disputes = archive.shelf("disputes", Dispute)
+        self._by_payment = Index(self.disputes, lambda dispute: dispute.payment_id)
         agenda.handle("decide-dispute", self._decide_now)
 
     def dispute(self, dispute_id: str) -> Dispute:
@@ -43,11 +45,15 @@ class Disputes:
             raise NoSuchDispute(f"No such dispute: '{dispute_id}'")
         return self.disputes[dispute_id]
 
+    def of(self, payment_id: str) -> dict[str, Dispute]:
+        """Return the disputes about a payment, oldest first."""
+        return self._by_payment.of(payment_id)
+
     def open(self, payment: Payment, *, reason: str, cause: Cause | None) -> Dispute:
         """Take the money of a payment back, as far as it was not refunded."""
         if payment.status is not PaymentStatus.CAPTURED or payment.refundable_minor == 0:
             raise WrongState("Only captured money that was not refunded can be disputed.", payment_id=payment.id)
-        if any(one.payment_id == payment.id and one.status in _OPEN for one in self.disputes.values()):
+        if any(one.status in _OPEN for one in self.of(payment.id).values()):
             raise WrongState("This payment is disputed already.", payment_id=payment.id)
         assert payment.charge_id is not None, payment
         now_us = self._clock.now_us()
@@ -78,10 +84,10 @@ class Disputes:
         is_submitted: bool,
         cause: Cause | None,
     ) -> Dispute:
-        """Write down what the merchant has to say; once it is submitted the bank decides soon."""
-        dispute = self._undecided(dispute_id)
+        """Write down all that the merchant has to say; once it is submitted the bank decides soon."""
+        dispute = self.undecided(dispute_id)
         status = DisputeStatus.UNDER_REVIEW if is_submitted and evidence else dispute.status
-        updated = replace(dispute, status=status, evidence={**dispute.evidence, **evidence}, metadata=dict(metadata))
+        updated = replace(dispute, status=status, evidence=dict(evidence), metadata=dict(metadata))
         self._write(updated, Happening.DISPUTE_UPDATED, cause)
         if status is DisputeStatus.UNDER_REVIEW is not dispute.status:
             self._agenda.add("decide-dispute", {"dispute": dispute.id}, after_s=DECIDED_AFTER_S)
@@ -89,9 +95,10 @@ class Disputes:
 
     def give_up(self, dispute_id: str, *, cause: Cause | None) -> Dispute:
         """Let the customer have the money."""
-        return self._close(self._undecided(dispute_id), DisputeStatus.LOST, cause)
+        return self._close(self.undecided(dispute_id), DisputeStatus.LOST, cause)
 
-    def _undecided(self, dispute_id: str) -> Dispute:
+    def undecided(self, dispute_id: str) -> Dispute:
+        """Return a dispute that the merchant may still say something about, or raise `WrongState`."""
         dispute = self.dispute(dispute_id)
         if dispute.status not in _OPEN:
             raise WrongState(f"This dispute is {dispute.status} already.")

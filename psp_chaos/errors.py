@@ -18,10 +18,21 @@ PspError
 │   ├── KeyReused
 │   └── KeyInUse
 ├── NoSuchEndpoint
+├── NoSuchEvent
+├── NoSuchDelivery
+├── TargetRefused            webhooks may not go there
 ├── FaultError               the control plane will not do it
 │   ├── NoSuchFault
-│   └── FaultExists
+│   ├── FaultExists
+│   ├── NoSuchPreset
+│   └── BadFaultFile
+├── ClockError               the clock cannot be moved
+│   ├── ClockElsewhere
+│   └── ClockMoving
 ├── ArchiveUnusable          the file that is to hold everything does not
+├── CannotStand              a process of its own cannot be made
+│   ├── CannotListen
+│   └── TooOpen
 └── wire.errors.WireError    an error in the provider's own spelling
 
 A class's docstring is its default message.
@@ -111,6 +122,18 @@ class NoSuchEndpoint(PspError):
     """No webhook endpoint has this identifier."""
 
 
+class NoSuchEvent(PspError):
+    """No event has this identifier, or it is too old to be shown."""
+
+
+class NoSuchDelivery(PspError):
+    """No delivery with this identifier is under way."""
+
+
+class TargetRefused(PspError):
+    """Webhooks may not go there."""
+
+
 class FaultError(PspError):
     """The control plane will not do it."""
 
@@ -123,5 +146,37 @@ class FaultExists(FaultError):
     """A fault with this id is installed already."""
 
 
+class NoSuchPreset(FaultError):
+    """No preset has this name."""
+
+
+class BadFaultFile(FaultError):
+    """This file does not describe faults."""
+
+
+class ClockError(PspError):
+    """The clock cannot be moved."""
+
+
+class ClockElsewhere(ClockError):
+    """This provider does not stand alone: its clock is moved from outside."""
+
+
+class ClockMoving(ClockError):
+    """The clock is being moved already; ask again when that is done."""
+
+
 class ArchiveUnusable(PspError):
     """The file that is to hold everything cannot be used."""
+
+
+class CannotStand(PspError):
+    """A process of its own cannot be made."""
+
+
+class CannotListen(CannotStand):
+    """Nobody can listen there."""
+
+
+class TooOpen(CannotStand):
+    """Secrets that everybody knows are not for addresses that everybody reaches."""

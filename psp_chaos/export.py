@@ -39,19 +39,20 @@ class Diary(Protocol):
 def export_books(psp: Diary) -> dict[str, list[Row]]:
     """Return payments, refunds, movements and journal, each in the order in which it came about."""
     return {
-        "payments": [_payment(payment) for payment in psp.books.payments.values()],
-        "refunds": [_refund(refund) for refund in psp.books.refunds.values()],
-        "movements": [_movement(movement) for movement in psp.ledger.movements.values()],
-        "journal": [_line(line) for line in psp.journal.lines],
+        "payments": [payment_row(payment) for payment in psp.books.payments.values()],
+        "refunds": [refund_row(refund) for refund in psp.books.refunds.values()],
+        "movements": [movement_row(movement) for movement in psp.ledger.movements.values()],
+        "journal": [line_row(line) for line in psp.journal.lines],
     }
 
 
 def export_bites(psp: Diary) -> list[Row]:
     """Return every time a fault bit."""
-    return [_bite(bite) for bite in psp.faults.bites]
+    return [bite_row(bite) for bite in psp.faults.bites]
 
 
-def _payment(payment: Payment) -> Row:
+def payment_row(payment: Payment) -> Row:
+    """Write a payment as it is kept with a run."""
     return {
         "id": payment.id,
         "amount_minor": payment.amount_minor,
@@ -65,7 +66,8 @@ def _payment(payment: Payment) -> Row:
     }
 
 
-def _refund(refund: Refund) -> Row:
+def refund_row(refund: Refund) -> Row:
+    """Write a refund as it is kept with a run."""
     return {
         "id": refund.id,
         "payment": refund.payment_id,
@@ -78,7 +80,8 @@ def _refund(refund: Refund) -> Row:
     }
 
 
-def _movement(movement: Movement) -> Row:
+def movement_row(movement: Movement) -> Row:
+    """Write a movement of money as it is kept with a run."""
     return {
         "id": movement.id,
         "kind": movement.kind.value,
@@ -90,7 +93,8 @@ def _movement(movement: Movement) -> Row:
     }
 
 
-def _line(line: RequestLine | DeliveryLine) -> Row:
+def line_row(line: RequestLine | DeliveryLine) -> Row:
+    """Write a line of the journal as it is kept with a run."""
     row = asdict(line)
     del row["number"], row["account"]  # a run has one account, and a file has an order
     row["object"] = row.pop("object_id")
@@ -100,7 +104,8 @@ def _line(line: RequestLine | DeliveryLine) -> Row:
     return row
 
 
-def _bite(bite: Bite) -> Row:
+def bite_row(bite: Bite) -> Row:
+    """Write a bite as it is kept with a run."""
     row = asdict(bite)
     row["object"] = row.pop("object_id")
     return row

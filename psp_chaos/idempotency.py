@@ -64,7 +64,7 @@ class IdempotencyKeys:
         first = self._claims.get(key) or self._remembered.get(key)
         if first is None:
             return None
-        if first.fingerprint != fingerprint and self._profile.reused_status is not None:
+        if first.fingerprint != fingerprint:
             raise KeyReused
         if isinstance(first, Claim):
             raise KeyInUse

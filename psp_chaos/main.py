@@ -1,24 +1,19 @@
-"""Run the PSP: `python -m psp_chaos.main`, with settings from variables that begin with `PSP_`.
-
-This is the only module here that asks the wall clock and the system's randomness.
-"""
+"""Run the PSP: `python -m psp_chaos.main`, with settings from variables that begin with `PSP_`."""
 
 import asyncio
-import secrets
-import time
-from random import Random
+import sys
+from contextlib import suppress
+from pathlib import Path
 from typing import Annotated
 
-import httpx
-import uvicorn
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from psp_chaos.app import create_psp
-from psp_chaos.server import AbortableProtocol
+from psp_chaos.errors import PspError
 from psp_chaos.settings import PspSettings
+from psp_chaos.standing import Standing, require_secrets, stand
 
-SHUTDOWN_S = 1  # a request that hangs on purpose must not hold the process
+BAD_INPUT = 2
 
 
 class Environment(PspSettings, BaseSettings):
@@ -29,55 +24,35 @@ class Environment(PspSettings, BaseSettings):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8420
     seed: int = 0  # of the faults and delays; identifiers are always new
+    state: Path | None = None  # the file that keeps everything; None: it is forgotten at the end
     log_level: str = "info"
 
+    def standing(self) -> Standing:
+        """Return what is to be run.
 
-class SystemClock:
-    """The wall clock."""
-
-    def now_us(self) -> int:
-        """Return microseconds since the Unix epoch, UTC."""
-        return time.time_ns() // 1_000
-
-
-class SystemIds:
-    """Identifiers that nobody can guess."""
-
-    def new(self, prefix: str) -> str:
-        """Return a new identifier."""
-        return f"{prefix}_{secrets.token_hex(12)}"
-
-
-async def serve(environment: Environment) -> None:
-    """Serve until the process is told to stop."""
-    # Webhooks go where the merchant said, not through a proxy that the environment happens to name.
-    async with httpx.AsyncClient(trust_env=False) as http:
-        psp = create_psp(
-            settings=PspSettings.model_validate(environment.model_dump(include=set(PspSettings.model_fields))),
-            clock=SystemClock(),
-            ids=SystemIds(),
-            random=lambda name: Random(f"{environment.seed}/{name}"),
-            http=http,
+        Raises:
+            TooOpen: Others can come there, and not every secret was chosen.
+        """
+        require_secrets(self.host, has_own_secrets={"secret_key", "control_token"} <= self.model_fields_set)
+        return Standing(
+            settings=PspSettings.model_validate(self.model_dump(include=set(PspSettings.model_fields))),
+            host=self.host,
+            port=self.port,
+            seed=self.seed,
+            state=self.state,
+            log_level=self.log_level,
+            access_log=True,
         )
-        config = uvicorn.Config(
-            psp.app,
-            interface="asgi3",  # uvicorn does not recognise a bound method
-            host=environment.host,
-            port=environment.port,
-            http=AbortableProtocol,
-            lifespan="off",
-            log_level=environment.log_level,
-            timeout_graceful_shutdown=SHUTDOWN_S,
-        )
-        try:
-            await uvicorn.Server(config).serve()
-        finally:
-            await psp.close()
 
 
 def main() -> None:
     """Run the PSP."""
-    asyncio.run(serve(Environment()))
+    try:
+        with suppress(KeyboardInterrupt):
+            asyncio.run(stand(Environment().standing()))
+    except PspError as error:
+        print(f"psp_chaos: {error}", file=sys.stderr)  # noqa: T201 - whoever started it reads this
+        sys.exit(BAD_INPUT)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The composition root: every part of one PSP, wired together in one place."""
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 import httpx
 
@@ -9,6 +10,13 @@ from psp_chaos.archive import Archive
 from psp_chaos.bank import Bank
 from psp_chaos.books import Books
 from psp_chaos.customers import Customers
+from psp_chaos.delivery.courier import Courier
+from psp_chaos.delivery.deliveries import Deliveries
+from psp_chaos.delivery.holding import Holding
+from psp_chaos.delivery.misdeeds import Misdeeds
+from psp_chaos.delivery.postman import Postman
+from psp_chaos.delivery.queue import DeliveryQueue
+from psp_chaos.delivery.webhooks import Webhooks
 from psp_chaos.disputes import Disputes
 from psp_chaos.endpoints import Endpoints
 from psp_chaos.events import EventLog
@@ -21,13 +29,14 @@ from psp_chaos.ports import Clock, Ids, Names, Randomness
 from psp_chaos.profiles import PROFILES
 from psp_chaos.settings import ApiKey, PspSettings
 from psp_chaos.settlement import Settlement
+from psp_chaos.targets import Targets
 from psp_chaos.tasks import Tasks
-from psp_chaos.webhooks import Webhooks
 from psp_chaos.wire.announcer import Announcer
 from psp_chaos.wire.desk import Desk
 from psp_chaos.wire.events import event_sealer
 from psp_chaos.wire.names import StripeNames
 from psp_chaos.wire.offers import OFFERS
+from psp_chaos.wire.presenter import Presenter
 from psp_chaos.wire.realms import Realm, Realms
 
 
@@ -41,6 +50,7 @@ class World:
     random: Randomness
     http: httpx.AsyncClient
     archive: Archive
+    targets: Targets  # where webhooks may go
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,7 +70,7 @@ def compose(settings: PspSettings, world: World) -> Parts:
     names = StripeNames(world.ids)
     tasks = Tasks()
     journal = Journal(world.archive)
-    faults = Faults(clock=world.clock, random=world.random)
+    faults = Faults(clock=world.clock, random=world.random, archive=world.archive)
     shared = _Shared(settings=settings, world=world, names=names, tasks=tasks, journal=journal, faults=faults)
     realms = _realms(shared)
     desk = Desk(
@@ -83,6 +93,7 @@ def resume(parts: Parts) -> None:
     for realm in parts.realms.all:
         realm.payouts.begin()
         realm.agenda.resume()
+        realm.webhooks.resume()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,26 +126,18 @@ def _realm(shared: _Shared, *, account: str, is_live: bool) -> Realm:
     archive = world.archive.within(f"{account}/{'live' if is_live else 'test'}")
     clock = world.clock
     agenda = Agenda(clock=clock, sleep=world.sleep, ids=world.ids, archive=archive, tasks=shared.tasks)
-    log = EventLog(archive)
-    endpoints = Endpoints(clock=clock, names=names, archive=archive)
-    webhooks = Webhooks(
-        clock=clock,
-        endpoints=endpoints,
-        faults=shared.faults,
-        journal=shared.journal,
-        seal=event_sealer(endpoints),
-        http=world.http,
-        tasks=shared.tasks,
-        settings=settings,
-    )
-    announce = Announcer(log=log, names=names, webhooks=webhooks)
+    log = EventLog(archive=archive, clock=clock, retention_s=settings.event_retention_s)
+    endpoints = Endpoints(clock=clock, names=names, archive=archive, targets=world.targets)
+    mail = _mail(shared, agenda=agenda, archive=archive, log=log, endpoints=endpoints, account=account, is_live=is_live)
+    announce = Announcer(log=log, names=names, webhooks=mail.webhooks)
     settlement = Settlement(clock=clock, names=names, archive=archive, faults=shared.faults, account=account)
     ledger = Ledger(clock=clock, names=names, archive=archive, settings=settings, report=settlement.report)
     books = Books(clock=clock, names=names, archive=archive, ledger=ledger, announce=announce)
     disputes = Disputes(clock=clock, names=names, archive=archive, ledger=ledger, agenda=agenda, announce=announce)
-    return Realm(
+    realm = Realm(
         account=account,
         is_live=is_live,
+        clock=clock,
         agenda=agenda,
         ledger=ledger,
         settlement=settlement,
@@ -153,13 +156,83 @@ def _realm(shared: _Shared, *, account: str, is_live: bool) -> Realm:
         customers=Customers(clock=clock, names=names, archive=archive, announce=announce),
         log=log,
         endpoints=endpoints,
-        webhooks=webhooks,
+        deliveries=mail.deliveries,
+        webhooks=mail.webhooks,
+        queue=mail.queue,
         keys=IdempotencyKeys(
             clock=clock,
             archive=archive,
             profile=PROFILES[settings.idempotency_profile],
             retention_s=settings.idempotency_retention_s,
         ),
+    )
+    announce.show_with(realm.counter(Presenter))
+    return realm
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Mail:
+    """What brings the events of one realm to its endpoints."""
+
+    deliveries: Deliveries
+    webhooks: Webhooks
+    queue: DeliveryQueue
+
+
+def _mail(
+    shared: _Shared,
+    *,
+    agenda: Agenda,
+    archive: Archive,
+    log: EventLog,
+    endpoints: Endpoints,
+    account: str,
+    is_live: bool,
+) -> _Mail:
+    clock, names, faults = shared.world.clock, shared.names, shared.faults
+    deliveries, holding = Deliveries(archive), Holding(archive=archive, clock=clock)
+    courier = Courier(
+        clock=clock,
+        names=names,
+        agenda=agenda,
+        log=log,
+        endpoints=endpoints,
+        deliveries=deliveries,
+        holding=holding,
+        postman=_postman(shared, endpoints=endpoints, deliveries=deliveries, account=account, is_live=is_live),
+        tasks=shared.tasks,
+        archive=archive,
+        settings=shared.settings,
+        random=shared.world.random("webhooks"),
+    )
+    way: _Way = {"log": log, "endpoints": endpoints, "deliveries": deliveries, "courier": courier}
+    misdeeds = Misdeeds(**way, clock=clock, names=names, agenda=agenda, faults=faults)
+    return _Mail(
+        deliveries=deliveries,
+        webhooks=Webhooks(**way, account=account, misdeeds=misdeeds, faults=faults),
+        queue=DeliveryQueue(**way, holding=holding, clock=clock, names=names),
+    )
+
+
+class _Way(TypedDict):
+    """What everybody needs who sends events by one courier."""
+
+    log: EventLog
+    endpoints: Endpoints
+    deliveries: Deliveries
+    courier: Courier
+
+
+def _postman(shared: _Shared, *, endpoints: Endpoints, deliveries: Deliveries, account: str, is_live: bool) -> Postman:
+    return Postman(
+        account=account,
+        clock=shared.world.clock,
+        endpoints=endpoints,
+        deliveries=deliveries,
+        journal=shared.journal,
+        seal=event_sealer(is_live=is_live),
+        http=shared.world.http,
+        timeout_s=shared.settings.webhook_timeout_s,
     )
 
 

@@ -70,6 +70,11 @@ class Payouts:
             cause=cause,
         )
 
+    def update(self, payout: Payout) -> Payout:
+        """Write down what a merchant has changed of its own; no event tells of it."""
+        self.payouts[payout.id] = payout
+        return payout
+
     def cancel(self, payout_id: str, *, cause: Cause | None) -> Payout:
         """Call a payout back that is not on its way yet."""
         payout = self.payout(payout_id)

@@ -1,7 +1,7 @@
 """How providers treat idempotency keys, as data: what is remembered, for how long, and what a misuse is answered.
 
 Sources: docs.stripe.com/api/idempotent_requests, docs.adyen.com/development-resources/api-idempotency,
-www.checkout.com/docs/developer-resources/api/idempotency, developer.paypal.com/api/rest/reference/idempotency.
+www.checkout.com/docs/payments/manage-payments/idempotency, developer.paypal.com/api/rest/reference/idempotency.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ class Profile:
     retention_s: float = DAY_S
     remembers: Literal["everything", "successes"] = "everything"  # once execution has begun
     replays: Literal["first", "current"] = "first"  # what a repetition is told: the first answer, or how it stands now
-    reused_status: int | None = HTTPStatus.BAD_REQUEST  # None: another request with the key gets the first answer
+    reused_status: int = HTTPStatus.BAD_REQUEST  # to another request with the same key
     busy_status: int = HTTPStatus.CONFLICT  # while the first request is under way
     busy_code: str = "idempotency_key_in_use"
     busy_headers: Mapping[str, str] | None = None
@@ -35,6 +35,6 @@ PROFILES: Mapping[str, Profile] = {
         busy_headers={"transient-error": "true"},
     ),
     "checkout": Profile(remembers="successes"),
-    "paypal": Profile(retention_s=45 * DAY_S, replays="current", reused_status=None),
+    "paypal": Profile(retention_s=45 * DAY_S, replays="current", reused_status=HTTPStatus.UNPROCESSABLE_ENTITY),
     "none": Profile(has_keys=False),
 }

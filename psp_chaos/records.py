@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pydantic import JsonValue
+
 
 class PaymentStatus(StrEnum):
     """Where a payment stands."""
@@ -90,10 +92,11 @@ class Instrument:
     name: str  # what the merchant calls it
     brand: str = "visa"
     last4: str = "4242"
+    funding: str = "credit"
+    country: str = "US"
     decline_code: str | None = None  # None: it pays
-    error_code: str = "card_declined"  # what a decline is called on the wire
     needs_action: bool = False  # the customer must prove who it is before it pays
-    is_disputed: bool = False  # the customer denies the payment right after it
+    dispute_reason: str | None = None  # the customer denies the payment right after it
     refund_course: RefundCourse = RefundCourse.AT_ONCE
 
 
@@ -115,6 +118,8 @@ class Payment:
     customer_id: str | None
     description: str | None
     metadata: Mapping[str, str]
+    particulars: Mapping[str, JsonValue]  # what the merchant wants to be shown with it; decides nothing
+    return_url: str | None  # where the customer is sent after proving who it is
     charge_id: str | None  # the latest
     created_at_us: int
     captured_at_us: int | None
@@ -146,6 +151,7 @@ class Charge:
     currency: str
     status: ChargeStatus
     instrument: Instrument
+    decline_code: str | None  # None: it was not declined
     created_at_us: int
 
 
@@ -209,6 +215,7 @@ class Customer:
     phone: str | None
     description: str | None
     metadata: Mapping[str, str]
+    particulars: Mapping[str, JsonValue]  # what else the merchant wants to be shown with it
     is_deleted: bool
     created_at_us: int
 
@@ -220,6 +227,8 @@ class PaymentMethod:
     id: str
     instrument: Instrument
     customer_id: str | None
+    is_detached: bool  # from its customer, for good
+    billing_details: Mapping[str, JsonValue]
     metadata: Mapping[str, str]
     created_at_us: int
 

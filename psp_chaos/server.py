@@ -1,7 +1,10 @@
-"""uvicorn with one thing more: an application may cut the connection it is being asked on."""
+"""uvicorn with two things more: it says when it is ready, and an application may cut the connection it is asked on."""
 
-from typing import cast
+import socket
+from collections.abc import Callable
+from typing import cast, override
 
+import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from psp_chaos.wire.replies import ABORT
@@ -20,3 +23,16 @@ class AbortableProtocol(HttpToolsProtocol):
         # Without this uvicorn would take a request that got no answer for a mistake and send a 500.
         self.cycle.disconnected = True
         self.transport.abort()
+
+
+class ReadyServer(uvicorn.Server):
+    """A server that says when the first request can come."""
+
+    def __init__(self, config: uvicorn.Config, *, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    @override
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()

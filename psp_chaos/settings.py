@@ -55,8 +55,11 @@ class PspSettings(BaseModel):
     control_token: str = Field(default="control_paystorm", min_length=1)
     webhook_endpoints: tuple[PresetEndpoint, ...] = ()
     webhook_retry_schedule_s: tuple[Seconds, ...] = RETRY_SCHEDULE_S  # pauses between one try and the next
+    webhook_retry_jitter: Annotated[float, Field(ge=0, le=1)] = 0  # how much of a pause chance may add or take away
     webhook_timeout_s: Annotated[float, Field(gt=0)] = 20  # for the whole exchange
     webhook_hosts: tuple[str, ...] = ()  # where webhooks may go besides this machine
+    endpoint_disabled_after_s: Seconds | None = 3 * DAY_S  # in which every try failed; None: never
+    endpoint_failures_min: Annotated[int, Field(ge=1)] = 10  # and there were at least so many
     idempotency_profile: ProfileName = "stripe-v1"
     idempotency_retention_s: Seconds | None = None  # None: as long as the profile says
     latency_s: Span = (0, 0)  # how long the PSP thinks about a request

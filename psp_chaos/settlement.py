@@ -11,6 +11,7 @@ from psp_chaos.archive import Archive
 from psp_chaos.faults.fault import Occasion, SettlementFault
 from psp_chaos.faults.installed import Faults
 from psp_chaos.faults.verdicts import AlterLine, DelayLine, DoubleLine, OmitLine, SettlementVerdict
+from psp_chaos.index import Index
 from psp_chaos.ports import Clock, Names
 from psp_chaos.records import Movement, MovementKind
 
@@ -42,6 +43,7 @@ class Settlement:
         self._faults = faults
         self._account = account
         self.lines = archive.shelf("settlement", SettlementLine)
+        self._by_source = Index(self.lines, lambda line: line.source_id)
 
     def report(self, movement: Movement) -> None:
         """Write the line, or the lines, of a movement."""
@@ -60,6 +62,14 @@ class Settlement:
         self._faults.bit(ruling, object_id=movement.source_id, movement_id=movement.id)
         for shown in self._misreport(line, ruling.verdict):
             self.lines[shown.id] = shown
+
+    def of(self, source_id: str) -> list[SettlementLine]:
+        """Return what a merchant may see now of a charge, refund, dispute or payout, oldest first."""
+        return [line for line in self._by_source.of(source_id).values() if self.is_visible(line)]
+
+    def is_visible(self, line: SettlementLine) -> bool:
+        """Tell whether a merchant may see it now."""
+        return line.visible_at_us <= self._clock.now_us()
 
     def visible(self) -> dict[str, SettlementLine]:
         """Return what a merchant may see now, oldest first."""

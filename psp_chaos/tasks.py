@@ -25,6 +25,10 @@ class Tasks:
         """Tell whether nothing is going on."""
         return not self._running
 
+    def __len__(self) -> int:
+        """Tell how much is going on."""
+        return len(self._running)
+
     async def cancel(self) -> None:
         """End everything that is going on."""
         running = list(self._running)

@@ -126,7 +126,7 @@ class _Draw:
         values = {name: getattr(fault, name) for name in type(fault).model_fields}
         ends_with_storm = not fault.window or fault.window.get("to_s", math.inf) <= self._scenario.storm_s
         probability, every_s = values.pop("probability", None), values.pop("every_s", None)
-        if probability is not None and not values.get("nth"):
+        if probability is not None and not values.get("nth") and not values.get("schedule"):
             self._probability(f"{key}.probability", fault, own=probability, may_rise=ends_with_storm)
         if every_s is not None:
             factor = _between(_FASTER if ends_with_storm else 1, _SLOWER, self._stream(f"{key}.every_s"))

@@ -148,7 +148,7 @@ def _error_outcome(reply: _Reply, trial: Trial) -> Outcome:
     retry_is_welcome = error.code == "lock_timeout" or reply.headers.get("Stripe-Should-Retry") == "true"
     if reply.status == BAD_REQUEST and error.type == "invalid_request_error" and not retry_is_welcome:
         logger.warning("the PSP refused attempt %s: %s", trial.attempt.id, error.code)
-        return psp_wire.refused()
+        return psp_wire.refused(is_replay=reply.headers.get("Idempotent-Replayed") == "true")
     if reply.status == BAD_REQUEST and error.type == "idempotency_error":
         logger.error("the PSP knows the key of attempt %s with other parameters", trial.attempt.id)
     return _unanswered(reply, trial)

@@ -244,9 +244,12 @@ def _refund_form(trial: Trial) -> dict[str, str]:
     }
 
 
-def refused() -> Outcome:
-    """Return the outcome of a request that the PSP did not even try (400)."""
-    return Outcome(kind=OutcomeKind.REFUSED, reason=REJECTED)
+def refused(*, is_replay: bool) -> Outcome:
+    """Return the outcome of a request that the PSP did not even try (400).
+
+    A replay is what the first request with our key was answered, so no request with it has moved anything.
+    """
+    return Outcome(kind=OutcomeKind.FAILED if is_replay else OutcomeKind.REFUSED, reason=REJECTED)
 
 
 def outcome_of(kind: AttemptKind, body: Mapping[str, object], *, attempt_id: str) -> Outcome:

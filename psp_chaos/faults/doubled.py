@@ -16,8 +16,11 @@ class Doubled(DeliveryFault):
     kind: ClassVar[str] = "doubled"
     entitlement: ClassVar[str] = "Every copy carries the same event id."
 
-    copies: Annotated[int, Field(ge=2, le=100)] = 2  # in all
+    copies: Annotated[int, Field(ge=2, le=100)] = 2
+    """How many arrive in all."""
+
     gap_s: Span = (0, 1)
+    """How long after the first each copy follows."""
 
     def verdict(self, random: Random, /) -> Repeat:
         """Send it again."""

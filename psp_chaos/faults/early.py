@@ -15,6 +15,7 @@ class Early(DeliveryFault):
     entitlement: ClassVar[str] = "The event carries the metadata of the request, by which it can be matched."
 
     hold_s: Span = (0, 1)
+    """How long after the delivery the request is answered."""
 
     def concerns(self, occasion: Occasion, /) -> bool:
         """Only an event whose request still waits can be early."""

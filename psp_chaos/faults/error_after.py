@@ -17,6 +17,7 @@ class ErrorAfter(ExecutionFault):
     )
 
     status: Literal[500, 503] = 500
+    """The status of the answer."""
 
     def verdict(self, _random: Random, /) -> AnswerError:
         """Answer the error."""

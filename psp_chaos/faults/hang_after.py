@@ -15,6 +15,7 @@ class HangAfter(DepartureFault):
     entitlement: ClassVar[str] = "A repetition with the same key gets the answer, even while this request hangs."
 
     hang_s: Seconds = 60
+    """How long it is silent until the connection is cut."""
 
     def verdict(self, _random: Random, /) -> Hang:
         """Keep silent."""

@@ -15,6 +15,7 @@ class HangBefore(ArrivalFault):
     entitlement: ClassVar[str] = "A repetition with the same key is executed at once, even while this request hangs."
 
     hang_s: Seconds = 60
+    """How long it is silent until the connection is cut."""
 
     def verdict(self, _random: Random, /) -> Hang:
         """Keep silent."""

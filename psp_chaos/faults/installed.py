@@ -5,9 +5,10 @@ more behind it changes nothing for it.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
+from psp_chaos.archive import Archive
 from psp_chaos.errors import FaultExists, NoSuchFault
 from psp_chaos.faults.fault import Fault, Occasion
 from psp_chaos.faults.spec import FaultSpec
@@ -39,6 +40,15 @@ class Bite:
     detail: dict[str, object]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Count:
+    """What a fault has done since it was installed."""
+
+    asked: int  # matching occasions
+    struck: int  # those on which it wanted to bite
+    bit: int  # those on which it really did: a refusal cannot come late, and no list without rows is shortened
+
+
 @dataclass(kw_only=True, slots=True)
 class _Installed:
     """A fault with its own stream and its own count."""
@@ -47,38 +57,73 @@ class _Installed:
     fault: Fault[Verdict]
     random: Random
     asked: int = 0
+    struck: int = 0
+    bit: int = 0
+    due_s: list[float] = field(default_factory=list)  # what is left of the schedule
 
     def strikes(self, occasion: Occasion, *, since_start_s: float) -> bool:
         """Decide whether to answer for this occasion; ask once per occasion."""
         if not self.spec.covers(occasion, since_start_s=since_start_s) or not self.fault.concerns(occasion):
             return False
         self.asked += 1
+        is_struck = self._is_its_turn(since_start_s)
+        self.struck += is_struck
+        return is_struck
+
+    def _is_its_turn(self, since_start_s: float) -> bool:
         if self.spec.nth:
             return self.asked in self.spec.nth
+        if self.spec.schedule:
+            left_s = [moment_s for moment_s in self.due_s if moment_s > since_start_s]
+            is_due = len(left_s) < len(self.due_s)
+            self.due_s = left_s
+            return is_due
         return self.random.random() < self.spec.probability
 
 
 class Faults:
     """The installed faults, and every time one bit."""
 
-    def __init__(self, *, clock: Clock, random: Randomness) -> None:
+    def __init__(self, *, clock: Clock, random: Randomness, archive: Archive) -> None:
         self._clock = clock
         self._random = random
         self._start_us = clock.now_us()
         self._installed: dict[str, _Installed] = {}
-        self.bites: list[Bite] = []
+        self._bites = archive.log("bites", Bite)
 
     @property
     def specs(self) -> tuple[FaultSpec, ...]:
         """What is installed, in the order in which it is asked."""
         return tuple(installed.spec for installed in self._installed.values())
 
+    @property
+    def counts(self) -> dict[str, Count]:
+        """What each installed fault has done, by its id."""
+        return {
+            name: Count(asked=installed.asked, struck=installed.struck, bit=installed.bit)
+            for name, installed in self._installed.items()
+        }
+
+    @property
+    def bites(self) -> list[Bite]:
+        """Every bite, oldest first."""
+        return [bite for _, bite in self._bites.read()]
+
+    @property
+    def bites_in_all(self) -> int:
+        """How often any fault has bitten."""
+        return len(self._bites)
+
+    def read_bites(self, *, after: int, limit: int) -> list[tuple[int, Bite]]:
+        """Return some bites with their numbers, oldest first, beginning behind a number."""
+        return self._bites.read(after=after, limit=limit)
+
     def install(self, spec: FaultSpec) -> None:
         """Put a fault behind those that are there."""
         if spec.id in self._installed:
             raise FaultExists(f"A fault with the id '{spec.id}' is installed already.")
         random = self._random(f"fault/{spec.id}")
-        self._installed[spec.id] = _Installed(spec=spec, fault=spec.fault(), random=random)
+        self._installed[spec.id] = _Installed(spec=spec, fault=spec.fault(), random=random, due_s=list(spec.schedule))
 
     def remove(self, fault_id: str) -> None:
         """Take one fault away; what it has begun goes on."""
@@ -100,7 +145,9 @@ class Faults:
 
     def bit(self, ruling: Ruling[object], *, object_id: str | None, **detail: object) -> None:
         """Record that a ruling was carried out."""
-        self.bites.append(
+        if ruling.spec.id in self._installed:  # it may have been taken away meanwhile
+            self._installed[ruling.spec.id].bit += 1
+        self._bites.append(
             Bite(
                 at_us=self._clock.now_us(),
                 fault=ruling.spec.id,

@@ -15,6 +15,7 @@ class Late(DeliveryFault):
     entitlement: ClassVar[str] = "The signature is fresh when the event arrives; only its content is old."
 
     delay_s: Span = (60, 3_600)
+    """How long the event waits; a month is longer than events can be retrieved."""
 
     def verdict(self, random: Random, /) -> Delay:
         """Delay the event."""

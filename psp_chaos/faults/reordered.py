@@ -15,6 +15,7 @@ class Reordered(DeliveryFault):
     entitlement: ClassVar[str] = "The object's current state can be retrieved; events promise no order."
 
     delay_s: Span = (1, 60)
+    """How long it is held back at most."""
 
     def verdict(self, random: Random, /) -> Overtake:
         """Hold it back."""

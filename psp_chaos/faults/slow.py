@@ -15,6 +15,7 @@ class Slow(ProcessingFault):
     entitlement: ClassVar[str] = "The effect and its answer come in the end, also for a client that hung up."
 
     delay_s: Span = (1, 10)
+    """How much longer it works."""
 
     def verdict(self, random: Random, /) -> Stretch:
         """Take longer."""

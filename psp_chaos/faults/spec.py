@@ -1,11 +1,12 @@
 """A fault as plain data: which kind, when, whom it hits and how hard.
 
-A spec is printable, comparable and survives JSON unchanged. What is misspelt is refused with the names that exist.
+A spec is printable, comparable and survives JSON unchanged. What is misspelt is refused with the names that exist, and
+so is what could never bite.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
-from typing import Annotated, Self, TypedDict
+from typing import Annotated, Self, TypedDict, get_args
 
 from pydantic import (
     BaseModel,
@@ -18,10 +19,12 @@ from pydantic import (
     model_validator,
 )
 
-from psp_chaos.faults.fault import Fault, Occasion, Where
+from psp_chaos.faults.fault import Fault, Occasion, Trait, Where
 from psp_chaos.faults.menu import MENU, Kind
+from psp_chaos.faults.naming import only, unknown
 from psp_chaos.faults.verdicts import Verdict
 from psp_chaos.operations import Operation
+from psp_chaos.records import MovementKind
 from psp_chaos.spans import Seconds
 
 
@@ -37,24 +40,17 @@ class Selector(TypedDict, total=False):
 
     operation: str  # a glob over the operations
     event_type: str  # a glob over the types of events
+    movement: str  # a glob over the kinds of movements
+    payment: str  # a glob over the identifiers of payments; matches nothing that belongs to none
+    account: str
     metadata: Mapping[str, str]  # all of these must be there
 
 
-def _only(*names: str) -> Callable[[object], object]:
-    """Make a validator that refuses a mapping with other keys than these."""
-
-    def refuse_other_names(value: object) -> object:
-        if isinstance(value, Mapping):
-            unknown = [str(name) for name in value if name not in names]
-            if unknown:
-                raise ValueError(f"unknown {', '.join(unknown)}; choose from {', '.join(names) or 'nothing'}")
-        return value
-
-    return refuse_other_names
-
-
 class FaultSpec(BaseModel):
-    """One fault to install."""
+    """One fault to install.
+
+    It strikes with its probability, or at given matching occasions (`nth`), or at given times (`schedule`).
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -62,9 +58,10 @@ class FaultSpec(BaseModel):
     where: Where
     kind: str
     probability: Annotated[float, Field(ge=0, le=1)] = 1.0
-    nth: tuple[PositiveInt, ...] = ()  # bite exactly on these matching occasions, counted from 1
-    window: Annotated[Window, BeforeValidator(_only(*Window.__annotations__))] = {}
-    selector: Annotated[Selector, BeforeValidator(_only(*Selector.__annotations__))] = {}
+    nth: tuple[PositiveInt, ...] = ()  # strike exactly on these matching occasions, counted from 1
+    schedule: tuple[Seconds, ...] = ()  # strike on the first matching occasion from each of these seconds on
+    window: Annotated[Window, BeforeValidator(only(*Window.__annotations__))] = {}
+    selector: Annotated[Selector, BeforeValidator(only(*get_args(Trait.__value__)))] = {}
     parameters: Mapping[str, JsonValue] = {}  # those of the kind
 
     def fault(self) -> Fault[Verdict]:
@@ -73,25 +70,31 @@ class FaultSpec(BaseModel):
 
     def covers(self, occasion: Occasion, *, since_start_s: float) -> bool:
         """Tell whether window and selector include this occasion."""
-        name = "event_type" if self.where == "webhook" else "operation"
-        pattern = str(self.selector.get(name, "*"))
-        wanted = self.selector.get("metadata", {})
+        selector, window = self.selector, self.window
         return (
             occasion.where == self.where
-            and self.window.get("from_s", 0) <= since_start_s < self.window.get("to_s", float("inf"))
-            and fnmatchcase(occasion.target, pattern)
-            and wanted.items() <= occasion.metadata.items()
+            and window.get("from_s", 0) <= since_start_s < window.get("to_s", float("inf"))
+            and fnmatchcase(occasion.target, self.target)
+            and ("payment" not in selector or fnmatchcase(occasion.payment_id or "", selector["payment"]))
+            and selector.get("account", occasion.account) == occasion.account
+            and selector.get("metadata", {}).items() <= occasion.metadata.items()
         )
+
+    @property
+    def target(self) -> str:
+        """The glob over operations, types of events or kinds of movements, whichever this kind is asked about."""
+        selector = self.selector
+        return selector.get("operation") or selector.get("event_type") or selector.get("movement") or "*"
 
     @model_validator(mode="before")
     @classmethod
     def _names_exist(cls, data: object) -> object:
-        return _only(*cls.model_fields)(data)
+        return only(*cls.model_fields)(data)
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> Self:
         if self.kind not in MENU:
-            raise ValueError(f"unknown kind {self.kind}; choose from {', '.join(MENU)}")
+            raise ValueError(unknown([self.kind], known=MENU, what="kind"))
         kind = MENU[self.kind]
         if kind.where != self.where:
             raise ValueError(f"{self.kind} is a fault of the {kind.where}, not of the {self.where}")
@@ -100,22 +103,20 @@ class FaultSpec(BaseModel):
 
     @model_validator(mode="after")
     def _can_ever_bite(self) -> Self:
-        foreign = "operation" if self.where == "webhook" else "event_type"
-        if foreign in self.selector:
-            raise ValueError(f"a fault of the {self.where} cannot select by {foreign}")
-        operation = self.selector.get("operation")
-        if operation is not None and not any(fnmatchcase(known, operation) for known in Operation):
-            raise ValueError(f"unknown operation {operation}; choose from {', '.join(Operation)}")
-        if self.nth and self.probability < 1:
-            raise ValueError("give nth or a probability, not both")
-        if self.window.get("from_s", 0) >= self.window.get("to_s", float("inf")):
+        _check_selector(self.fault(), self.selector)
+        if [bool(self.nth), bool(self.schedule), self.probability < 1].count(True) > 1:
+            raise ValueError("give a probability, nth or a schedule, and only one of them")
+        end_s = self.window.get("to_s", float("inf"))
+        if self.window.get("from_s", 0) >= end_s:
             raise ValueError("the window ends before it begins")
+        if late := [moment_s for moment_s in self.schedule if moment_s >= end_s]:
+            raise ValueError(f"schedule: {late[0]:g} s is not within the window, which ends at {end_s:g} s")
         return self
 
 
 def _check_parameters(kind: Kind, parameters: Mapping[str, JsonValue]) -> None:
     try:
-        _only(*kind.model_fields)(parameters)
+        only(*kind.model_fields)(parameters)
         kind.model_validate(parameters)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
@@ -123,3 +124,31 @@ def _check_parameters(kind: Kind, parameters: Mapping[str, JsonValue]) -> None:
         raise ValueError(f"{place}: {first['msg'].removeprefix('Value error, ')}") from None
     except ValueError as error:  # pydantic's own error is one too, and was caught above
         raise ValueError(f"parameters: {error}") from None
+
+
+def _check_selector(fault: Fault[Verdict], selector: Selector) -> None:
+    for trait in selector:
+        if trait not in fault.selectors:
+            raise ValueError(f"{fault.kind} knows no selector {trait}; choose from {', '.join(fault.selectors)}")
+    if "operation" in selector:
+        _check_operation(fault, selector["operation"])
+    if "movement" in selector and not _matching(selector["movement"], MovementKind):
+        raise ValueError(unknown([selector["movement"]], known=MovementKind, what="movement"))
+
+
+def _check_operation(fault: Fault[Verdict], pattern: str) -> None:
+    operations = _matching(pattern, Operation)
+    if not operations:
+        raise ValueError(unknown([pattern], known=Operation, what="operation"))
+    concerned = [one for one in Operation if fault.concerns(_at_best(fault, one))]
+    if not set(operations) & set(concerned):
+        raise ValueError(f"{fault.kind} never concerns {pattern}; choose from {', '.join(concerned)}")
+
+
+def _at_best(fault: Fault[Verdict], operation: Operation) -> Occasion:
+    """Return an occasion of this operation that no fault has a reason to pass, but for its target."""
+    return Occasion(where=fault.where, target=operation, metadata={}, moves_money=True)
+
+
+def _matching[S: str](pattern: str, names: Iterable[S]) -> list[S]:
+    return [name for name in names if fnmatchcase(str(name), pattern)]

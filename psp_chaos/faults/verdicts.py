@@ -11,7 +11,9 @@ class AnswerError:
     """Answer with this error instead of the truth."""
 
     status: int
-    retry_after_s: int | None = None
+    code: str | None = None
+    retry_after_s: int | None = None  # what Retry-After says; None: no such header
+    should_retry: bool | None = None  # what Stripe-Should-Retry says; None: no such header
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,6 +26,13 @@ class Hang:
     """Say nothing for so long, then cut the connection."""
 
     hang_s: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Linger:
+    """Keep the finished answer back for so long."""
+
+    delay_s: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -155,15 +164,70 @@ class Precede:
     hold_s: float
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Distortion:
+    """How a delivery differs from what it should be; what is left out is as it should be."""
+
+    tries: int | None = None  # so many of them are distorted; None: all
+    secret: str | None = None  # signs in place of the endpoint's
+    signature_age_s: float = 0
+    account: str | None = None  # whose event it claims to be
+    is_other_mode: bool = False  # live where it should be test, or the reverse
+    by_minor: int = 0  # what is added to its amounts
+    claims_success: bool = False  # it says that the money has moved, whatever the truth is
+
+
+UNDISTORTED = Distortion()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Distort:
+    """Deliver the event distorted."""
+
+    distortion: Distortion
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Insert:
+    """Deliver the event, and besides it an invented one, once."""
+
+    distortion: Distortion
+    about_unknown: bool  # a payment that nobody knows; so it is too where the claim would be true
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Twin:
+    """Deliver the event, and so much later a second one about the same change."""
+
+    gap_s: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PileUp:
+    """Let the event wait until an outage has ended, and then deliver it so many times together with all others."""
+
+    outage_s: float  # how long the outage lasts, if none is going on
+    copies: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Disable:
+    """Disable the endpoint instead of delivering the event."""
+
+    for_s: float | None  # None: until somebody enables it
+
+
+type ContactVerdict = Drop
 type ArrivalVerdict = AnswerError | Drop | Hang
 type RecallVerdict = Forget
 type ExecutionVerdict = AnswerError | Postpone | Misdirect | Refuse
-type DepartureVerdict = Drop | Hang | Truncate | AnswerHtml
-type DeliveryVerdict = Lose | Delay | Overtake | Repeat | Precede
+type DepartureVerdict = Drop | Hang | Linger | Truncate | AnswerHtml
+type DeliveryVerdict = Lose | Delay | Overtake | Repeat | Precede | Distort | Insert | Twin | PileUp | Disable
 type ReadingVerdict = ShortenPage | HideNewest | ShowPast
 type SettlementVerdict = OmitLine | DoubleLine | AlterLine | DelayLine
 type Verdict = (
-    ArrivalVerdict
+    ContactVerdict
+    | ArrivalVerdict
     | RecallVerdict
     | Stretch
     | ExecutionVerdict

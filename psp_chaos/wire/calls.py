@@ -37,6 +37,7 @@ class Offer[P: Parameters]:
     parameters: type[P]
     counter: type
     perform: Callable[[Any, Call[P]], Answer]
+    shows: str | None = None  # the kind of what it answers, whose fields may be expanded
     moves_money: Callable[[P], bool] = lambda _: False
     retrieved_by: Operation | None = None  # what shows the object that this is about, as it is now
 

@@ -1,5 +1,6 @@
 """The desk: the order in which a request meets everything.
 
+0. Contact faults are asked.
 1. It is read: whose it is, what its key may do, how large it is, its form. What fails here was never understood.
 2. Arrival faults are asked.
 3. The idempotency key is looked up: another request's, in use, or answered before. Recall faults may make it unknown.
@@ -16,9 +17,7 @@ Nothing may be awaited within step 6: it is what makes the effect and the memory
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from http import HTTPStatus
 from random import Random
-from typing import assert_never
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -29,6 +28,7 @@ from psp_chaos.bank import UNDECIDED, Fate
 from psp_chaos.errors import PspError
 from psp_chaos.faults.fault import (
     ArrivalFault,
+    ContactFault,
     DepartureFault,
     ExecutionFault,
     Occasion,
@@ -37,17 +37,7 @@ from psp_chaos.faults.fault import (
     RecallFault,
 )
 from psp_chaos.faults.installed import Faults, Ruling
-from psp_chaos.faults.verdicts import (
-    AnswerError,
-    ArrivalVerdict,
-    Drop,
-    ExecutionVerdict,
-    Hang,
-    Misdirect,
-    Postpone,
-    ReadingVerdict,
-    Refuse,
-)
+from psp_chaos.faults.verdicts import Drop, Hang, ReadingVerdict, Refuse
 from psp_chaos.journal import Journal, RequestLine
 from psp_chaos.operations import Operation
 from psp_chaos.ports import Clock, Names
@@ -56,7 +46,8 @@ from psp_chaos.records import Cause
 from psp_chaos.settings import PspSettings
 from psp_chaos.spans import draw_s
 from psp_chaos.wire.calls import AnyOffer, Call
-from psp_chaos.wire.errors import WireError, planned_error, spell
+from psp_chaos.wire.distortion import details, distort, fate, turn_away
+from psp_chaos.wire.errors import WireError, spell
 from psp_chaos.wire.parameters import Parameters, read
 from psp_chaos.wire.questions import Question, idempotency_key, read_question
 from psp_chaos.wire.realms import Realm, Realms
@@ -118,12 +109,26 @@ class Desk:
                 object_id=request.path_params.get("id"),
             )
         )
-        answer = await self._understand(offer, request, line)
+        answer = None if self._refuses(line) else await self._understand(offer, request, line)
         line.status = None if answer is None else answer.status
         self._journal.end(line, at_us=self._clock.now_us())
         if answer is None:
             return CutConnection()
-        return reply(answer, request_id=line.request_id, idempotency_key=line.idempotency_key)
+        return reply(
+            answer,
+            request_id=line.request_id,
+            idempotency_key=line.idempotency_key,
+            version=request.headers.get("stripe-version"),
+        )
+
+    def _refuses(self, line: RequestLine) -> bool:
+        """Tell whether the connection is cut before anything is known of the request but where it goes."""
+        occasion = Occasion(where="reply", target=line.operation, metadata={}, request_id=line.request_id)
+        contact = self._faults.ask(ContactFault, occasion)
+        if contact is None:
+            return False
+        self._bit(contact, line)
+        return True
 
     async def _understand(self, offer: AnyOffer, request: Request, line: RequestLine) -> Answer | None:
         try:
@@ -131,7 +136,7 @@ class Desk:
             visitor.require(offer.resource, writes=offer.writes)
             question = await read_question(request, body_bytes_max=self._settings.body_bytes_max)
         except WireError as error:
-            return error.answer()
+            return error.answer(request_id=line.request_id)
         except ClientDisconnect:
             return None
         line.account = visitor.realm.account
@@ -144,7 +149,7 @@ class Desk:
         arrival = self._faults.ask(ArrivalFault, visit.occasion)
         if arrival is not None:
             self._bit(arrival, visit.line)
-            return await _turn_away(arrival.verdict)
+            return await turn_away(arrival.verdict)
         answer = await self._answer(visit)
         if answer is None:
             return None
@@ -160,9 +165,14 @@ class Desk:
             remembered = self._recall(visit, key)
             if remembered is not None:
                 return remembered
-            parameters = read(visit.offer.parameters, visit.question.form, strict=self._settings.strict_parameters)
+            parameters = read(
+                visit.offer.parameters,
+                visit.question.form,
+                strict=self._settings.strict_parameters,
+                shows=visit.offer.shows,
+            )
         except PspError as refusal:
-            return spell(refusal, profile=self._profile).answer()
+            return spell(refusal, profile=self._profile).answer(request_id=visit.line.request_id)
         return await self._work(visit, parameters, key)
 
     def _key(self, visit: Visit) -> str | None:
@@ -230,11 +240,12 @@ class Desk:
         if ruling is not None and isinstance(ruling.verdict, Refuse):
             self._bit(ruling, visit.line)
             return WireError(ruling.verdict.message, code=ruling.verdict.code).answer(), None
-        fate = UNDECIDED if ruling is None else _fate(ruling.verdict)
-        truth = self._perform(visit, parameters, fate=fate)
-        if ruling is None or (fate is not UNDECIDED and truth.refused):
+        decided = UNDECIDED if ruling is None else fate(ruling.verdict)
+        truth = self._perform(visit, parameters, fate=decided)
+        if ruling is None or (decided is not UNDECIDED and truth.refused):
             return truth, None  # what was refused cannot come late
-        return self._distort(truth, ruling, visit.line)
+        self._bit(ruling, visit.line, status=truth.status, **details(ruling.verdict))
+        return distort(truth, ruling.verdict)
 
     def _show(self, visit: Visit, parameters: Parameters) -> Answer:
         ruling = self._faults.ask(ReadingFault, replace(visit.occasion, where="books"))
@@ -251,43 +262,9 @@ class Desk:
         visit.line.object_id = truth.object_id or visit.line.object_id
         return truth
 
-    def _distort(
-        self, truth: Answer, ruling: Ruling[ExecutionVerdict], line: RequestLine
-    ) -> tuple[Answer, Drop | Hang | None]:
-        match ruling.verdict:
-            case AnswerError(status=status, retry_after_s=retry_after_s):
-                self._bit(ruling, line, status=truth.status)
-                error = planned_error(status=status, retry_after_s=retry_after_s)
-                return replace(error, object_id=truth.object_id), None
-            case Postpone(answer=answer, delay_s=delay_s, hang_s=hang_s):
-                self._bit(ruling, line, delay_s=delay_s)
-                if answer == "error":
-                    error = planned_error(status=HTTPStatus.INTERNAL_SERVER_ERROR)
-                    return replace(error, object_id=truth.object_id), None
-                if answer == "truth":
-                    return truth, None
-                return truth, Drop() if answer == "drop" else Hang(hang_s=hang_s)
-            case Misdirect(course=course, delay_s=delay_s):
-                self._bit(ruling, line, course=course.value, delay_s=delay_s)
-                return truth, None
-            case Refuse():
-                raise AssertionError("what was refused was not executed")
-            case _:
-                assert_never(ruling.verdict)
-
     def _bit[V](self, ruling: Ruling[V], line: RequestLine, **detail: object) -> None:
         line.fault = ruling.spec.id
         self._faults.bit(ruling, object_id=line.object_id, **detail)
-
-
-def _fate(verdict: ExecutionVerdict) -> Fate:
-    match verdict:
-        case Postpone(delay_s=delay_s, is_rolled_back=is_rolled_back):
-            return Fate(delay_s=delay_s, is_rolled_back=is_rolled_back)
-        case Misdirect(course=course, delay_s=delay_s, pending_reason=pending_reason):
-            return Fate(delay_s=delay_s, refund_course=course, pending_reason=pending_reason)
-        case _:
-            return UNDECIDED
 
 
 def _perform(offer: AnyOffer, realm: Realm, call: Call[Parameters]) -> Answer:
@@ -295,7 +272,7 @@ def _perform(offer: AnyOffer, realm: Realm, call: Call[Parameters]) -> Answer:
     try:
         return offer.perform(realm.counter(offer.counter), call)
     except PspError as refusal:
-        return spell(refusal).answer()
+        return spell(refusal).answer(request_id=call.cause.request_id)
 
 
 def _occasion(offer: AnyOffer, realm: Realm, question: Question, *, request_id: str) -> Occasion:
@@ -314,14 +291,3 @@ def _occasion(offer: AnyOffer, realm: Realm, question: Question, *, request_id: 
         payment_id=payment.id if payment else None,
         request_id=request_id,
     )
-
-
-async def _turn_away(verdict: ArrivalVerdict) -> Answer | None:
-    match verdict:
-        case AnswerError(status=status, retry_after_s=retry_after_s):
-            return planned_error(status=status, retry_after_s=retry_after_s)
-        case Drop() | Hang():
-            await silence(verdict)
-            return None
-        case _:
-            assert_never(verdict)

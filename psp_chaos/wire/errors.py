@@ -22,6 +22,7 @@ from psp_chaos.errors import (
     NoSuchRefund,
     PspError,
     RefundTooLarge,
+    TargetRefused,
     WrongState,
 )
 from psp_chaos.profiles import Profile
@@ -31,6 +32,10 @@ INVALID_REQUEST = "invalid_request_error"
 IDEMPOTENCY = "idempotency_error"
 API = "api_error"
 CARD = "card_error"
+
+
+DOC_URL = "https://stripe.com/docs/error-codes"
+LOG_URL = "https://dashboard.stripe.com/test/logs"
 
 
 class Spelling(TypedDict, total=False):
@@ -59,23 +64,25 @@ class WireError(PspError):
         super().__init__(message)
         self.status = status
         self.headers = dict(headers or {})
-        named = {"type": type, "code": code, "message": message, "param": param, **more}
-        self.content: Json = {"error": {name: value for name, value in named.items() if value is not None}}
+        named = {"type": type, "code": code, "message": message, "param": param, "doc_url": doc_url(code), **more}
+        self.content: Json = {name: value for name, value in named.items() if value is not None}
 
     @classmethod
     def missing(cls, kind: str, object_id: str, *, param: str, status: int = HTTPStatus.BAD_REQUEST) -> Self:
         """Say that something does not exist; Stripe answers 404 only if the path names it."""
         return cls(f"No such {kind}: '{object_id}'", status=status, code="resource_missing", param=param)
 
-    def answer(self, *, object_id: str | None = None) -> Answer:
-        """Write the error as an answer."""
-        return replace(answer(self.content, status=self.status, object_id=object_id), headers=self.headers)
+    def answer(self, *, object_id: str | None = None, request_id: str | None = None) -> Answer:
+        """Write the error as an answer to a request."""
+        logged = {} if request_id is None else {"request_log_url": f"{LOG_URL}/{request_id}"}
+        content = {"error": {**self.content, **logged}}
+        return replace(answer(content, status=self.status, object_id=object_id), headers=self.headers)
 
 
 _MISSING: Spelling = {"status": HTTPStatus.NOT_FOUND, "code": "resource_missing", "param": "id"}
 
 SPELLINGS: Mapping[type[PspError], Spelling] = {
-    NoSuchPayment: _MISSING,
+    NoSuchPayment: {**_MISSING, "param": "intent"},
     NoSuchRefund: _MISSING,
     NoSuchCharge: _MISSING,
     NoSuchDispute: _MISSING,
@@ -83,6 +90,7 @@ SPELLINGS: Mapping[type[PspError], Spelling] = {
     NoSuchCustomer: _MISSING,
     NoSuchPaymentMethod: _MISSING,
     NoSuchEndpoint: _MISSING,
+    TargetRefused: {"code": "url_invalid", "param": "url"},
     WrongState: {"code": "payment_intent_unexpected_state"},
     AlreadyRefunded: {"code": "charge_already_refunded"},
     RefundTooLarge: {"param": "amount"},
@@ -91,12 +99,19 @@ SPELLINGS: Mapping[type[PspError], Spelling] = {
 }
 
 
+def doc_url(code: str | None) -> str | None:
+    """Return where an error's code is explained."""
+    return None if code is None else f"{DOC_URL}/{code.replace('_', '-')}"
+
+
 def spell(refusal: PspError, *, profile: Profile | None = None) -> WireError:
     """Spell a refusal of the books, of an endpoint or of the idempotency layer; that one as the profile says."""
     if isinstance(refusal, WireError):
         return refusal
     if profile is not None and isinstance(refusal, KeyConflict):
         return _key_conflict(refusal, profile)
+    if isinstance(refusal, WrongState) and refusal.payment_id is None:
+        return WireError(str(refusal))  # the code speaks of payments
     return WireError(str(refusal), **SPELLINGS[type(refusal)])
 
 
@@ -109,19 +124,4 @@ def _key_conflict(conflict: KeyConflict, profile: Profile) -> WireError:
             code=profile.busy_code,
             headers=profile.busy_headers,
         )
-    assert profile.reused_status is not None, "this profile never refuses a key that is used again"
     return WireError(str(conflict), status=profile.reused_status, type=IDEMPOTENCY)
-
-
-def planned_error(*, status: int, retry_after_s: int | None = None) -> Answer:
-    """Write an error that a fault asked for."""
-    throttled = status == HTTPStatus.TOO_MANY_REQUESTS
-    error = WireError(
-        "Too many requests." if throttled else "Something went wrong on our side.",
-        status=status,
-        type=INVALID_REQUEST if throttled else API,
-        code="rate_limit" if throttled else None,
-    )
-    if retry_after_s is None:
-        return error.answer()
-    return replace(error.answer(), headers={"Retry-After": str(retry_after_s)})

@@ -22,9 +22,7 @@ _ERROR: Schema = {
             "type": "object",
             "required": ["type", "message"],
             "properties": {
-                "type": {
-                    "enum": ["api_error", "card_error", "idempotency_error", "invalid_request_error"],
-                },
+                "type": {"enum": ["api_error", "card_error", "idempotency_error", "invalid_request_error"]},
                 "code": {"type": "string"},
                 "decline_code": {"type": "string"},
                 "message": {"type": "string"},
@@ -33,6 +31,8 @@ _ERROR: Schema = {
         }
     },
 }
+
+_DEEP: Schema = {"style": "deepObject", "explode": True}
 
 _OBJECT: Schema = {"type": "object", "required": ["object"], "properties": {"object": {"type": "string"}}}
 
@@ -76,9 +76,25 @@ def _operation(offer: AnyOffer, schemas: dict[str, Schema]) -> Schema:
 
 def _parameters(offer: AnyOffer, schemas: dict[str, Schema]) -> Schema:
     """Return the schema of the parameters; those of their parts are added to the shared ones."""
-    schema = offer.parameters.model_json_schema(ref_template=_SHARED + "{model}")
+    schema: Schema = _bounded(offer.parameters.model_json_schema(ref_template=_SHARED + "{model}"))
     schemas.update(schema.pop("$defs", {}))
     return schema
+
+
+# pydantic leaves a bound in its own spelling where it limits a type that has a name.
+_BOUNDS: Mapping[str, str] = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
+
+
+def _bounded(schema: Any) -> Any:
+    match schema:
+        case {"$ref": str(), **bounds} if bounds.keys() & _BOUNDS.keys():
+            return {_BOUNDS.get(name, name): _bounded(value) for name, value in schema.items()}
+        case dict():
+            return {name: _bounded(value) for name, value in schema.items()}
+        case list():
+            return [_bounded(one) for one in schema]
+        case _:
+            return schema
 
 
 _IDEMPOTENCY_KEY: Schema = {
@@ -96,24 +112,14 @@ def _path_parameter() -> Schema:
 def _query(parameters: Schema) -> list[Schema]:
     required = parameters.get("required", ())
     return [
-        {
-            "name": name,
-            "in": "query",
-            "required": name in required,
-            "schema": schema,
-            "style": "deepObject",
-            "explode": True,
-        }
+        {"name": name, "in": "query", "required": name in required, "schema": schema, **_DEEP}
         for name, schema in parameters["properties"].items()
     ]
 
 
 def _form(parameters: Schema) -> Schema:
-    encoding = {name: {"style": "deepObject", "explode": True} for name in parameters["properties"]}
-    return {
-        "required": bool(parameters.get("required")),
-        "content": {FORM: {"schema": parameters, "encoding": encoding}},
-    }
+    content = {"schema": parameters, "encoding": dict.fromkeys(parameters["properties"], _DEEP)}
+    return {"required": bool(parameters.get("required")), "content": {FORM: content}}
 
 
 def _answer(name: str, description: str) -> Mapping[str, Any]:

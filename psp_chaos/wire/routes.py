@@ -22,10 +22,12 @@ from psp_chaos.wire.offers import OFFERS
 @cache
 def wire_framework() -> Starlette:
     """Return the application that serves `/v1` for the desk in the request's state; understood once a process."""
-    return Starlette(
+    framework = Starlette(
         routes=[Route(offer.path, _endpoint(offer), methods=[offer.method]) for offer in OFFERS.values()],
         exception_handlers=dict.fromkeys(_UNKNOWN_URL_STATUSES, unknown_url),
     )
+    framework.router.redirect_slashes = False  # an identifier that is left out names nothing
+    return framework
 
 
 async def unknown_url(request: Request, error: Exception) -> Response:

@@ -41,6 +41,9 @@ def _shortened(fault: Mapping[str, JsonValue], *, scale: float) -> dict[str, Jso
     match fault.get("window"):
         case dict(window):
             shorter["window"] = {name: float(str(moment_s)) * scale for name, moment_s in window.items()}
+    match fault.get("schedule"):
+        case list(schedule):
+            shorter["schedule"] = [float(str(moment_s)) * scale for moment_s in schedule]
     return shorter
 
 

@@ -16,6 +16,9 @@ _PRICES_MINOR: Mapping[str, tuple[int, int]] = {
     "KWD": (500, 90_000),
 }
 
+# Card networks know no thousandths: an amount of three decimals ends in zero (docs.stripe.com/currencies).
+_STEPS_MINOR: Mapping[str, int] = {"KWD": 10}
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Purchase:
@@ -31,5 +34,6 @@ def draw_purchase(draw: random.Random, *, intent: str, declined_share: float) ->
     """Return a purchase; a `declined_share` of them is paid with a card that the bank refuses."""
     currency = draw.choice(list(_PRICES_MINOR))
     amount_minor = draw.randint(*_PRICES_MINOR[currency])
+    amount_minor -= amount_minor % _STEPS_MINOR.get(currency, 1)
     payment_method = DECLINED if draw.random() < declined_share else PAYS
     return Purchase(intent=intent, amount_minor=amount_minor, currency=currency, payment_method=payment_method)

@@ -42,7 +42,7 @@ class PspControl:
 
     def count_bites(self) -> int:
         """Return how often a fault has bitten."""
-        return len(self._ask("GET", "/bites").json()["data"])
+        return int(self._ask("GET", "/bites?limit=1").json()["total"])
 
     def is_idle(self) -> bool:
         """Tell whether the PSP has nothing left to deliver or to do."""

@@ -208,7 +208,11 @@ def test_every_change_is_announced_with_the_rows_as_they_are_then(books, changes
         Happening.REFUND_FAILED,
     ]
     assert [change.payment.refunded_minor for change in changes] == [0, 0, 400, 400, 0]
-    assert [change.subject.status for change in changes if isinstance(change.subject, Refund)] == ["pending", "succeeded", "failed"]
+    assert [change.subject.status for change in changes if isinstance(change.subject, Refund)] == [
+        "pending",
+        "succeeded",
+        "failed",
+    ]
 
 
 def test_all_rows_of_one_change_carry_one_time(books, changes):

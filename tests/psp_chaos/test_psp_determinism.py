@@ -51,7 +51,7 @@ def test_money_adds_up_in_the_storm(play):
     world = play(storm, **SETTINGS)
 
     for payment in world.payments:
-        movements = [movement for movement in list(world.psp.ledger.movements.values()) if movement.payment_id == payment.id]
+        movements = [movement for movement in world.psp.ledger.movements.values() if movement.payment_id == payment.id]
         captured = sum(movement.amount_minor for movement in movements if movement.kind == "capture")
         assert captured == payment.captured_minor <= payment.amount_minor
         assert sum(movement.amount_minor for movement in movements) == captured - payment.refunded_minor >= 0

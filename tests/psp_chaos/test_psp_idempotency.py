@@ -4,8 +4,13 @@ import asyncio
 
 import pytest
 
+from psp_chaos.answers import Answer
+from psp_chaos.archive import MemoryArchive
 from psp_chaos.errors import KeyInUse, KeyReused
 from psp_chaos.idempotency import IdempotencyKeys
+from psp_chaos.profiles import PROFILES
+
+ANSWER = Answer(status=200, body=b"{}")
 
 
 class Clock:
@@ -22,10 +27,10 @@ def clock():
 
 @pytest.fixture
 def keys(clock):
-    return IdempotencyKeys[str](clock=clock, retention_s=10)
+    return IdempotencyKeys(clock=clock, archive=MemoryArchive(), profile=PROFILES["stripe-v1"], retention_s=10)
 
 
-def finish(keys, key, *, fingerprint="f", answer="answer"):
+def finish(keys, key, *, fingerprint="f", answer=ANSWER):
     with keys.claim(key, fingerprint=fingerprint) as claim:
         claim.remember(answer)
 
@@ -33,7 +38,7 @@ def finish(keys, key, *, fingerprint="f", answer="answer"):
 def test_a_finished_request_is_recalled(keys):
     finish(keys, "k")
 
-    assert keys.recall("k", fingerprint="f") == "answer"
+    assert keys.recall("k", fingerprint="f") == ANSWER
 
 
 def test_another_request_with_the_key_is_refused_even_while_the_first_is_in_flight(keys):
@@ -56,7 +61,7 @@ def test_a_request_that_ends_without_an_answer_gives_the_key_back(keys):
 def test_a_key_is_forgotten_after_the_retention_and_not_before(keys, clock):
     finish(keys, "k")
     clock.at_us = 9_999_999
-    assert keys.recall("k", fingerprint="f") == "answer"
+    assert keys.recall("k", fingerprint="f") == ANSWER
 
     clock.at_us = 10_000_000
 
@@ -73,6 +78,23 @@ def test_a_key_in_use_is_never_forgotten_and_does_not_keep_others_alive(keys, cl
         assert keys.recall("quick", fingerprint="f") is None
 
 
+def test_a_key_is_forgotten_on_request_if_it_is_old_enough(keys, clock):
+    finish(keys, "k")
+    clock.at_us = 3_000_000
+
+    forgotten = [keys.forget("k", older_than_s=seconds) for seconds in (3.1, 3, 3)]
+
+    assert forgotten == [False, True, False]
+    assert not keys.is_known("k")
+
+
+def test_a_claim_without_a_key_is_found_by_nobody(keys):
+    with keys.claim(None, fingerprint="f") as claim:
+        claim.remember(ANSWER)
+
+    assert keys.recall("k", fingerprint="f") is None
+
+
 async def test_a_repetition_gets_the_first_answer_and_moves_nothing(world):
     first = await world.pay(key="k")
 
@@ -87,11 +109,11 @@ async def test_a_repetition_gets_the_first_answer_and_moves_nothing(world):
 
 async def test_the_order_of_the_fields_does_not_make_another_request(world):
     first = await world.client.post(
-        "/v1/payment_intents", content="amount=5&currency=eur", headers={"Idempotency-Key": "k"}
+        "/v1/payment_intents", content="amount=50&currency=eur", headers={"Idempotency-Key": "k"}
     )
 
     second = await world.client.post(
-        "/v1/payment_intents", content="currency=eur&amount=5", headers={"Idempotency-Key": "k"}
+        "/v1/payment_intents", content="currency=eur&amount=50", headers={"Idempotency-Key": "k"}
     )
 
     assert second.json() == first.json()
@@ -139,7 +161,7 @@ async def test_a_decline_is_remembered(world):
 
 
 async def test_a_refusal_by_the_books_is_remembered_although_it_would_succeed_later(world):
-    payment = (await world.post("/v1/payment_intents", {"amount": 5, "currency": "eur"})).json()
+    payment = (await world.post("/v1/payment_intents", {"amount": 50, "currency": "eur"})).json()
     refused = await world.refund(payment["id"], key="k")
     await world.post(f"/v1/payment_intents/{payment['id']}/confirm", {"payment_method": "pm_card_visa"})
 
@@ -152,14 +174,14 @@ async def test_a_refusal_by_the_books_is_remembered_although_it_would_succeed_la
 async def test_a_refusal_of_the_parameters_is_not_remembered(world):
     refused = await world.pay(amount="nothing", key="k")
 
-    mended = await world.pay(amount=7, key="k")
+    mended = await world.pay(amount=70, key="k")
 
     assert refused.status_code == 400
     assert mended.status_code == 200
 
 
 async def test_a_request_that_nobody_could_authenticate_is_not_remembered(world):
-    form = {"amount": 5, "currency": "eur"}
+    form = {"amount": 50, "currency": "eur"}
     headers = {"Authorization": "Bearer sk_test_wrong", "Idempotency-Key": "k"}
     refused = await world.client.post("/v1/payment_intents", data=form, headers=headers)
 
@@ -195,7 +217,7 @@ async def test_a_request_that_was_abandoned_while_the_psp_was_thinking_frees_its
     await asyncio.gather(request, return_exceptions=True)
 
     assert world.payments == []
-    assert (await world.pay(amount=5, key="k")).status_code == 200
+    assert (await world.pay(amount=50, key="k")).status_code == 200
 
 
 @pytest.mark.parametrize("gives_up_after_s", [0.5, 4.9, 5.1, 8, 20])

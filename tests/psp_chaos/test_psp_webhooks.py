@@ -112,8 +112,7 @@ async def test_an_endpoint_needs_a_web_address(world, url):
     assert refused.json()["error"]["param"] == "url"
 
 
-async def test_a_deleted_endpoint_is_not_retried(open_world):
-    world = open_world(webhook_endpoints=(PresetEndpoint(url="http://merchant/x", secret=SECRET),))
+async def test_a_deleted_endpoint_is_not_retried(world):
     world.merchant.answers = [500, 500]
     await world.pay()
     await asyncio.sleep(1)

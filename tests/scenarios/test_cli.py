@@ -136,7 +136,7 @@ def test_a_server_that_cannot_be_reached_is_exit_code_4_and_its_password_stays_s
     assert "s3cret" not in result.stderr
 
 
-@pytest.mark.parametrize("command", ["run", "replay", "check", "report", "list", "serve", "load"])
+@pytest.mark.parametrize("command", ["run", "replay", "check", "report", "list", "serve", "load", "psp"])
 def test_every_command_teaches_itself(command):
     result = paystorm(command, "--help")
 

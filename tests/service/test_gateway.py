@@ -110,6 +110,14 @@ async def test_only_a_decline_is_a_failure_and_only_a_readable_success_is_one(st
     assert outcome.kind == kind
 
 
+async def test_a_refusal_that_is_replayed_is_the_answer_to_the_first_request_and_settles_it():
+    refusal = {"error": {"type": "invalid_request_error", "code": "balance_insufficient"}}
+
+    outcome = await _answering(400, json=refusal, headers={"Idempotent-Replayed": "true"}).send(_trial())
+
+    assert (outcome.kind, outcome.reason) == ("failed", "psp_rejected")
+
+
 @pytest.mark.parametrize(
     "error",
     [httpx.ReadTimeout, httpx.ConnectTimeout, httpx.ConnectError, httpx.RemoteProtocolError, httpx.ReadError],

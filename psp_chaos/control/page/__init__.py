@@ -1,0 +1,1 @@
+"""The control plane for people: pages that work without scripts, with a keyboard and on a telephone."""
