@@ -61,7 +61,7 @@ class StripeBooks(StripeGateway):
             return _outcome(AttemptKind.REFUND, reply.body)
         if reply.status == BAD_REQUEST and _is_refusal(reply.body):
             logger.warning("the PSP refused to give back %s", capture_psp_id)
-            return psp_wire.refused()
+            return psp_wire.refused(is_replay=False)  # whether it is one matters to attempts only
         return unknown(f"status {reply.status}")
 
     async def _returns(self, capture_psp_id: str) -> Sequence[Outcome] | None:

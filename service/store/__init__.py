@@ -2,12 +2,20 @@
 
 from service.store.books import PostgresBooks
 from service.store.database import create_database_engine
-from service.store.reads import DiscrepancyFilter, Page, PaymentFilter, PostgresReads, RecordedDiscrepancy
+from service.store.reads import (
+    DiscrepancyFilter,
+    DiscrepancySum,
+    Page,
+    PaymentFilter,
+    PostgresReads,
+    RecordedDiscrepancy,
+)
 from service.store.store import PostgresStore
 from service.store.tables import metadata
 
 __all__ = [
     "DiscrepancyFilter",
+    "DiscrepancySum",
     "Page",
     "PaymentFilter",
     "PostgresBooks",

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from sqlalchemy import Select, bindparam, exists, select, text, tuple_
+from sqlalchemy import Select, bindparam, exists, func, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from engine.lifecycle import PaymentState
@@ -38,6 +38,23 @@ _REFUNDS = (
     .where(*_IS_PAYMENT)
     .order_by(refunds.c.created_at_us, refunds.c.id)
 )
+_SUMMED = (discrepancies.c.kind, discrepancies.c.state, discrepancies.c.currency)
+_DISCREPANCY_SUMS = (
+    select(
+        *_SUMMED,
+        func.count().label("count"),
+        func.sum(func.abs(discrepancies.c.amount_minor)).label("amount_minor"),
+    )
+    .where(
+        or_(
+            discrepancies.c.state != DiscrepancyState.REPAIRED,
+            discrepancies.c.found_at_us >= bindparam("since_us"),
+            discrepancies.c.closed_at_us >= bindparam("since_us"),
+        )
+    )
+    .group_by(*_SUMMED)
+    .order_by(*_SUMMED)
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,6 +82,17 @@ class RecordedDiscrepancy:
     id: str
     discrepancy: Discrepancy  # in the state that it is in now
     closed_at_us: int | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DiscrepancySum:
+    """How many discrepancies of one kind and state there are, and about how much money of one currency."""
+
+    kind: DiscrepancyKind
+    state: DiscrepancyState
+    currency: str
+    count: int
+    amount_minor: int  # without signs
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,6 +145,19 @@ class PostgresReads:
     ) -> Sequence[RecordedDiscrepancy]:
         """Return at most `page.limit` discrepancies about the merchant's payments, found last first."""
         return [_recorded(row) for row in await self._rows(_found(merchant_id, wanted, page))]
+
+    async def discrepancy_sums(self, *, since_us: int) -> Sequence[DiscrepancySum]:
+        """Return, by kind, what is not repaired and what was found or closed since then; of all merchants."""
+        return [
+            DiscrepancySum(
+                kind=DiscrepancyKind(row["kind"]),
+                state=DiscrepancyState(row["state"]),
+                currency=row["currency"],
+                count=row["count"],
+                amount_minor=int(row["amount_minor"]),
+            )
+            for row in await self._rows(_DISCREPANCY_SUMS, {"since_us": since_us})
+        ]
 
     async def _rows(
         self, statement: "Select[*tuple[object, ...]]", parameters: Mapping[str, object] = _NO_PARAMETERS
