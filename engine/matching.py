@@ -104,7 +104,7 @@ def judge(matter: Matter, *, word: Outcome | None, rules: Rules, now_us: int) ->
         return _compared(matter, word, rules=rules, now_us=now_us)
     if word is None:
         return ASKING
-    if matter.case.attempt.state is AttemptState.SUCCEEDED and LineKind.CAPTURE_REVERSAL in _kinds(matter):
+    if _holds_money(matter) and LineKind.CAPTURE_REVERSAL in _kinds(matter):
         return _found(matter, [(DiscrepancyKind.CAPTURE_REVERSED, matter.lines[-1])], word, now_us=now_us)
     if not word.is_final:
         return WAITING
@@ -191,8 +191,7 @@ def _contradicted(matter: Matter, word: Outcome, *, rules: Rules, now_us: int) -
     assert matter.case is not None
     if _is_on_record(matter, word):
         return KNOWN
-    holds_nothing = matter.is_second or matter.case.attempt.state is AttemptState.FAILED
-    if holds_nothing and _nets_to_nothing(matter):
+    if not _holds_money(matter) and _nets_to_nothing(matter):
         return AGREED
     if not _is_overdue(matter, rules=rules, now_us=now_us):
         return WAITING
@@ -222,6 +221,11 @@ def _statement_at_fault(matter: Matter, word: Outcome, *, now_us: int) -> Judgem
             return _found(matter, [(DiscrepancyKind.LATE_REFUND, matter.lines[-1])], word, now_us=now_us)
         return _missing(matter, word, is_phantom=False, now_us=now_us)
     return _found(matter, [(DiscrepancyKind.LINE_WRONG, matter.lines[-1])], word, now_us=now_us)
+
+
+def _holds_money(matter: Matter) -> bool:
+    """Tell whether our books say that this object moved money, for good or for a while."""
+    return matter.is_ours and matter.case is not None and matter.case.attempt.state is AttemptState.SUCCEEDED
 
 
 def _kinds(matter: Matter) -> set[LineKind]:
