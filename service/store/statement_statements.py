@@ -104,8 +104,18 @@ CASES_OF_PSP_OBJECTS = (
 # --- money of ours without a line ------------------------------------------------------------------------------------
 
 
-def _has_line(kind: ColumnElement[str]) -> ColumnElement[bool]:
-    return exists().where(statement_lines.c.psp_id == attempts.c.psp_id, statement_lines.c.kind == kind)
+def _line(kind: ColumnElement[str]) -> ColumnElement[str]:
+    """Return a line of this kind about the attempt's object, looked up row by row.
+
+    A NOT EXISTS would be turned into a join, for which PostgreSQL likes to read all lines there are.
+    """
+    return (
+        select(statement_lines.c.id)
+        .where(statement_lines.c.psp_id == attempts.c.psp_id, statement_lines.c.kind == kind)
+        .correlate(attempts)
+        .limit(1)
+        .scalar_subquery()
+    )
 
 
 _ON_RECORD = exists().where(
@@ -128,7 +138,7 @@ _WITHOUT_A_LINE = (
         attempts.c.settled_at_us.is_not(None),
         attempts.c.state == "SUCCEEDED",
         _after(attempts.c.settled_at_us),
-        ~_has_line(attempts.c.kind),
+        _line(attempts.c.kind).is_(None),
         ~_ON_RECORD,
     )
     .order_by(attempts.c.settled_at_us, attempts.c.id)
@@ -141,8 +151,8 @@ _WITHOUT_ITS_RETURN = (
     .where(
         refunds.c.state == "FAILED",
         _after(refunds.c.settled_at_us),
-        _has_line(literal(LineKind.REFUND.value)),
-        ~_has_line(literal(LineKind.REFUND_REVERSAL.value)),
+        _line(literal(LineKind.REFUND.value)).is_not(None),
+        _line(literal(LineKind.REFUND_REVERSAL.value)).is_(None),
         ~_ON_RECORD,
     )
     .order_by(refunds.c.settled_at_us, attempts.c.id)

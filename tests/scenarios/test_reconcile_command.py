@@ -93,6 +93,28 @@ def test_what_was_left_is_settled_and_nothing_is_wrong(service_database, psp_url
     assert "repaired 0 · open 0 · needs a person 0" in printed
 
 
+def test_money_that_was_taken_twice_goes_back(service_database, psp_url, capsys):
+    with httpx.Client(base_url=psp_url, auth=(KEY, "")) as merchant:
+        first = merchant.get("/v1/payment_intents", params={"limit": 1}).json()["data"][0]
+        again = {"amount": first["amount"], "currency": "eur", "confirm": "true", "payment_method": "pm_card_visa"}
+        again |= {f"metadata[{name}]": value for name, value in first["metadata"].items()}
+        twin = merchant.post("/v1/payment_intents", data=again).json()
+        time.sleep(1.1)
+
+        code = _reconcile(service_database, psp_url)
+
+        # Whose answer was lost has no object of its own yet, so either of the two may be taken for it.
+        refunds = [
+            one
+            for psp_id in (first["id"], twin["id"])
+            for one in merchant.get("/v1/refunds", params={"payment_intent": psp_id}).json()["data"]
+        ]
+    printed = capsys.readouterr().out
+    assert code == 0
+    assert [one["amount"] for one in refunds] == [first["amount"]]
+    assert re.search(r"double-capture +repaired +1 +12\.5\d EUR", printed)
+
+
 def test_a_wrong_line_needs_a_person_and_json_says_so(empty_database, psp_url, capsys):
     fault = {"id": "wrong", "where": "books", "kind": "settlement-row-wrong", "parameters": {"by_minor": 7}}
     headers = {"Authorization": f"Bearer {TOKEN}"}
