@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from psp_chaos.archive import Archive
+from psp_chaos.keeping.archive import Archive
 from psp_chaos.ports import Clock, Ids
 from psp_chaos.tasks import Tasks
 

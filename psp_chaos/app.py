@@ -6,15 +6,15 @@ import httpx
 from starlette.types import Receive, Scope, Send
 
 from psp_chaos.agenda import Sleep
-from psp_chaos.archive import Archive, MemoryArchive
-from psp_chaos.books import Books
+from psp_chaos.delivery.targets import AnyTarget, Targets
 from psp_chaos.faults.installed import Faults
 from psp_chaos.journal import Journal
-from psp_chaos.ledger import Ledger
+from psp_chaos.keeping.archive import Archive, MemoryArchive
+from psp_chaos.money.books import Books
+from psp_chaos.money.ledger import Ledger
 from psp_chaos.parts import World, compose, resume
 from psp_chaos.ports import Clock, Ids, Randomness
 from psp_chaos.settings import PspSettings
-from psp_chaos.targets import AnyTarget, Targets
 from psp_chaos.wire.realms import Realms
 from psp_chaos.wire.routes import wire_framework
 

@@ -3,10 +3,10 @@
 from dataclasses import asdict
 from typing import Protocol
 
-from psp_chaos.books import Books
 from psp_chaos.faults.installed import Bite, Faults
 from psp_chaos.journal import DeliveryLine, Journal, RequestLine
-from psp_chaos.ledger import Ledger
+from psp_chaos.money.books import Books
+from psp_chaos.money.ledger import Ledger
 from psp_chaos.records import Movement, Payment, Refund
 
 type Row = dict[str, object]

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from psp_chaos.answers import Answer
-from psp_chaos.archive import Archive
 from psp_chaos.errors import KeyInUse, KeyReused
+from psp_chaos.keeping.archive import Archive
 from psp_chaos.ports import Clock
 from psp_chaos.profiles import Profile
 

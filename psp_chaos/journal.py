@@ -6,7 +6,7 @@ A line is written when the exchange begins and filled in when it ends, so what n
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from psp_chaos.archive import Archive, Log
+from psp_chaos.keeping.archive import Archive, Log
 from psp_chaos.operations import Operation
 
 

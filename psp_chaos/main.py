@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from psp_chaos.errors import PspError
 from psp_chaos.settings import PspSettings
-from psp_chaos.standing import Standing, require_secrets, stand
+from psp_chaos.standing.process import Standing, require_secrets, stand
 
 BAD_INPUT = 2
 

@@ -6,30 +6,30 @@ from typing import TypedDict
 import httpx
 
 from psp_chaos.agenda import Agenda, Sleep
-from psp_chaos.archive import Archive
-from psp_chaos.bank import Bank
-from psp_chaos.books import Books
-from psp_chaos.customers import Customers
 from psp_chaos.delivery.courier import Courier
 from psp_chaos.delivery.deliveries import Deliveries
+from psp_chaos.delivery.endpoints import Endpoints
+from psp_chaos.delivery.events import EventLog
 from psp_chaos.delivery.holding import Holding
 from psp_chaos.delivery.misdeeds import Misdeeds
 from psp_chaos.delivery.postman import Postman
 from psp_chaos.delivery.queue import DeliveryQueue
+from psp_chaos.delivery.targets import Targets
 from psp_chaos.delivery.webhooks import Webhooks
-from psp_chaos.disputes import Disputes
-from psp_chaos.endpoints import Endpoints
-from psp_chaos.events import EventLog
 from psp_chaos.faults.installed import Faults
 from psp_chaos.idempotency import IdempotencyKeys
 from psp_chaos.journal import Journal
-from psp_chaos.ledger import Ledger
-from psp_chaos.payouts import Payouts
+from psp_chaos.keeping.archive import Archive
+from psp_chaos.money.bank import Bank
+from psp_chaos.money.books import Books
+from psp_chaos.money.customers import Customers
+from psp_chaos.money.disputes import Disputes
+from psp_chaos.money.ledger import Ledger
+from psp_chaos.money.payouts import Payouts
+from psp_chaos.money.settlement import Settlement
 from psp_chaos.ports import Clock, Ids, Names, Randomness
 from psp_chaos.profiles import PROFILES
 from psp_chaos.settings import ApiKey, PspSettings
-from psp_chaos.settlement import Settlement
-from psp_chaos.targets import Targets
 from psp_chaos.tasks import Tasks
 from psp_chaos.wire.announcer import Announcer
 from psp_chaos.wire.desk import Desk

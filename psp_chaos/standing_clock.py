@@ -10,8 +10,8 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from psp_chaos.archive import Archive
 from psp_chaos.errors import ClockMoving
+from psp_chaos.keeping.archive import Archive
 
 MICROSECONDS_PER_SECOND = 1_000_000
 ADVANCE_S_MAX = 366 * 86_400

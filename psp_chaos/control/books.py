@@ -11,8 +11,8 @@ from psp_chaos.control.actions import Action, Json, Rows
 from psp_chaos.control.asked import Asked, InRealm, Page
 from psp_chaos.control.plant import mode_of
 from psp_chaos.control.refusals import NotThere
+from psp_chaos.money.settlement import SettlementLine
 from psp_chaos.records import Charge, Customer, Dispute, Movement, Payment, Payout, Refund
-from psp_chaos.settlement import SettlementLine
 from psp_chaos.wire.realms import Realm
 
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from psp_chaos.app import Psp
-from psp_chaos.archive import Archive
 from psp_chaos.control.refusals import NotThere
 from psp_chaos.errors import ClockElsewhere
+from psp_chaos.keeping.archive import Archive
 from psp_chaos.ports import Clock, Ids
 from psp_chaos.settings import PspSettings
 from psp_chaos.standing_clock import StandingClock

@@ -10,13 +10,13 @@ from dataclasses import replace
 from random import Random
 
 from psp_chaos.agenda import Agenda, What
-from psp_chaos.archive import Archive
 from psp_chaos.delivery.deliveries import Deliveries, Delivery, State
+from psp_chaos.delivery.endpoints import Endpoint, Endpoints
+from psp_chaos.delivery.events import Event, EventLog
 from psp_chaos.delivery.health import Health
 from psp_chaos.delivery.holding import Holding
 from psp_chaos.delivery.postman import Postman
-from psp_chaos.endpoints import Endpoint, Endpoints
-from psp_chaos.events import Event, EventLog
+from psp_chaos.keeping.archive import Archive
 from psp_chaos.ports import Clock, Names
 from psp_chaos.settings import PspSettings
 from psp_chaos.tasks import Tasks

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from psp_chaos.archive import Archive
 from psp_chaos.errors import NoSuchDelivery
 from psp_chaos.faults.verdicts import Distortion
+from psp_chaos.keeping.archive import Archive
 
 
 class State(StrEnum):

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from psp_chaos.endpoints import Endpoints
+from psp_chaos.delivery.endpoints import Endpoints
 from psp_chaos.ports import Clock
 from psp_chaos.settings import PspSettings
 

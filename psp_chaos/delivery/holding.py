@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from psp_chaos.archive import Archive
+from psp_chaos.keeping.archive import Archive
 from psp_chaos.ports import Clock
 
 _ALL = "all"

@@ -7,8 +7,8 @@ from typing import assert_never
 from psp_chaos.agenda import MICROSECONDS_PER_SECOND, Agenda, What
 from psp_chaos.delivery.courier import Courier
 from psp_chaos.delivery.deliveries import Alias, Deliveries, Delivery
-from psp_chaos.endpoints import Endpoint, Endpoints
-from psp_chaos.events import Event, EventLog
+from psp_chaos.delivery.endpoints import Endpoint, Endpoints
+from psp_chaos.delivery.events import Event, EventLog
 from psp_chaos.faults.installed import Faults, Ruling
 from psp_chaos.faults.verdicts import (
     Delay,

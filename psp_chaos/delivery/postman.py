@@ -6,10 +6,10 @@ A try is sealed when it is made, so a late one carries a fresh signature.
 import httpx
 
 from psp_chaos.delivery.deliveries import Deliveries, Delivery
+from psp_chaos.delivery.endpoints import Endpoints
+from psp_chaos.delivery.events import Event
 from psp_chaos.delivery.post import post
 from psp_chaos.delivery.sealing import Letter, Seal
-from psp_chaos.endpoints import Endpoints
-from psp_chaos.events import Event
 from psp_chaos.journal import DeliveryLine, Journal
 from psp_chaos.ports import Clock
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 from psp_chaos.delivery.courier import Courier
 from psp_chaos.delivery.deliveries import Deliveries, Delivery, State
+from psp_chaos.delivery.endpoints import Endpoints
+from psp_chaos.delivery.events import EventLog
 from psp_chaos.delivery.holding import Holding
-from psp_chaos.endpoints import Endpoints
-from psp_chaos.events import EventLog
 from psp_chaos.ports import Clock, Names
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from psp_chaos.delivery.deliveries import Alias
-from psp_chaos.endpoints import Endpoint
-from psp_chaos.events import Event
+from psp_chaos.delivery.endpoints import Endpoint
+from psp_chaos.delivery.events import Event
 from psp_chaos.faults.verdicts import Distortion
 
 

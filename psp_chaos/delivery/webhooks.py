@@ -5,9 +5,9 @@ What the faults do to a delivery is decided once, when the event happens.
 
 from psp_chaos.delivery.courier import Courier
 from psp_chaos.delivery.deliveries import Deliveries, Delivery
+from psp_chaos.delivery.endpoints import Endpoint, Endpoints
+from psp_chaos.delivery.events import Event, EventLog
 from psp_chaos.delivery.misdeeds import Misdeeds
-from psp_chaos.endpoints import Endpoint, Endpoints
-from psp_chaos.events import Event, EventLog
 from psp_chaos.faults.fault import DeliveryFault, Occasion
 from psp_chaos.faults.installed import Faults
 

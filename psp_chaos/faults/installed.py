@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 
-from psp_chaos.archive import Archive
 from psp_chaos.errors import FaultExists, NoSuchFault
 from psp_chaos.faults.fault import Fault, Occasion
 from psp_chaos.faults.spec import FaultSpec
 from psp_chaos.faults.verdicts import Verdict
+from psp_chaos.keeping.archive import Archive
 from psp_chaos.ports import Clock, Randomness
 
 MICROSECONDS_PER_SECOND = 1_000_000
@@ -82,19 +82,23 @@ class _Installed:
 
 
 class Faults:
-    """The installed faults, and every time one bit."""
+    """The installed faults, and every time one bit.
+
+    What an earlier process had installed is there again; its counts, its windows and its draws begin anew.
+    """
 
     def __init__(self, *, clock: Clock, random: Randomness, archive: Archive) -> None:
         self._clock = clock
         self._random = random
         self._start_us = clock.now_us()
-        self._installed: dict[str, _Installed] = {}
+        self._specs = archive.shelf("faults", FaultSpec)
+        self._installed = {spec.id: self._ready(spec) for spec in self._specs.values()}
         self._bites = archive.log("bites", Bite)
 
     @property
     def specs(self) -> tuple[FaultSpec, ...]:
         """What is installed, in the order in which it is asked."""
-        return tuple(installed.spec for installed in self._installed.values())
+        return tuple(self._specs.values())
 
     @property
     def counts(self) -> dict[str, Count]:
@@ -122,18 +126,19 @@ class Faults:
         """Put a fault behind those that are there."""
         if spec.id in self._installed:
             raise FaultExists(f"A fault with the id '{spec.id}' is installed already.")
-        random = self._random(f"fault/{spec.id}")
-        self._installed[spec.id] = _Installed(spec=spec, fault=spec.fault(), random=random, due_s=list(spec.schedule))
+        self._specs[spec.id] = spec
+        self._installed[spec.id] = self._ready(spec)
 
     def remove(self, fault_id: str) -> None:
         """Take one fault away; what it has begun goes on."""
         if fault_id not in self._installed:
             raise NoSuchFault(f"No fault with the id '{fault_id}' is installed.")
-        del self._installed[fault_id]
+        del self._installed[fault_id], self._specs[fault_id]
 
     def clear(self) -> None:
         """Take all faults away."""
         self._installed.clear()
+        self._specs.clear()
 
     def ask[V](self, moment: type[Fault[V]], occasion: Occasion) -> Ruling[V] | None:
         """Return the first real answer of the faults of this moment."""
@@ -158,6 +163,10 @@ class Faults:
                 detail={"request_id": ruling.occasion.request_id, **detail},
             )
         )
+
+    def _ready(self, spec: FaultSpec) -> _Installed:
+        random = self._random(f"fault/{spec.id}")
+        return _Installed(spec=spec, fault=spec.fault(), random=random, due_s=list(spec.schedule))
 
     def _rulings[V](self, moment: type[Fault[V]], occasion: Occasion) -> Iterator[Ruling[V]]:
         since_start_s = (self._clock.now_us() - self._start_us) / MICROSECONDS_PER_SECOND

@@ -7,8 +7,8 @@ with the charge before its payment.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from psp_chaos.delivery.events import Event, EventLog
 from psp_chaos.delivery.webhooks import Webhooks
-from psp_chaos.events import Event, EventLog
 from psp_chaos.ports import Names
 from psp_chaos.records import (
     Change,

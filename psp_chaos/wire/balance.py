@@ -1,8 +1,8 @@
 """The balance and its transactions, as the provider reports them."""
 
 from psp_chaos.answers import Answer
+from psp_chaos.money.settlement import SettlementLine
 from psp_chaos.operations import Operation
-from psp_chaos.settlement import SettlementLine
 from psp_chaos.wire.answers import answer
 from psp_chaos.wire.balance_objects import TYPES, balance
 from psp_chaos.wire.calls import AnyOffer, Call, Offer

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from psp_chaos.money.settlement import SettlementLine
 from psp_chaos.records import MovementKind, Payout, PayoutStatus
-from psp_chaos.settlement import SettlementLine
 from psp_chaos.wire.answers import Json
 from psp_chaos.wire.objects import seconds
 

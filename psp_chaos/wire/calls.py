@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from psp_chaos.answers import Answer
-from psp_chaos.bank import UNDECIDED, Fate
 from psp_chaos.faults.verdicts import ReadingVerdict
+from psp_chaos.money.bank import UNDECIDED, Fate
 from psp_chaos.operations import Operation
 from psp_chaos.records import Cause
 from psp_chaos.wire.parameters import Parameters

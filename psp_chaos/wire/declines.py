@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from psp_chaos.bank import UNAUTHENTICATED
+from psp_chaos.money.bank import UNAUTHENTICATED
 
 CARD_ERROR = "card_error"
 DECLINED = "Your card was declined."

@@ -23,8 +23,6 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from psp_chaos.answers import Answer
-from psp_chaos.archive import Archive
-from psp_chaos.bank import UNDECIDED, Fate
 from psp_chaos.errors import PspError
 from psp_chaos.faults.fault import (
     ArrivalFault,
@@ -39,6 +37,8 @@ from psp_chaos.faults.fault import (
 from psp_chaos.faults.installed import Faults, Ruling
 from psp_chaos.faults.verdicts import Drop, Hang, ReadingVerdict, Refuse
 from psp_chaos.journal import Journal, RequestLine
+from psp_chaos.keeping.archive import Archive
+from psp_chaos.money.bank import UNDECIDED, Fate
 from psp_chaos.operations import Operation
 from psp_chaos.ports import Clock, Names
 from psp_chaos.profiles import Profile

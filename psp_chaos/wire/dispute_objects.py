@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from psp_chaos.money.settlement import SettlementLine
 from psp_chaos.records import Dispute, DisputeStatus, Instrument
-from psp_chaos.settlement import SettlementLine
 from psp_chaos.wire.answers import Json
 from psp_chaos.wire.balance_objects import balance_transaction
 from psp_chaos.wire.evidence import Evidence

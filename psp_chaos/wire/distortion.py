@@ -5,7 +5,6 @@ from http import HTTPStatus
 from typing import assert_never
 
 from psp_chaos.answers import Answer
-from psp_chaos.bank import UNDECIDED, Fate
 from psp_chaos.faults.verdicts import (
     AnswerError,
     ArrivalVerdict,
@@ -16,6 +15,7 @@ from psp_chaos.faults.verdicts import (
     Postpone,
     Refuse,
 )
+from psp_chaos.money.bank import UNDECIDED, Fate
 from psp_chaos.wire.errors import API, INVALID_REQUEST, WireError
 from psp_chaos.wire.replies import silence
 

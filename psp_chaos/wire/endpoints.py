@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from psp_chaos.answers import Answer
-from psp_chaos.endpoints import Endpoint
+from psp_chaos.delivery.endpoints import Endpoint
 from psp_chaos.operations import Operation
 from psp_chaos.wire.answers import Json, answer
 from psp_chaos.wire.calls import AnyOffer, Call, Offer

@@ -3,8 +3,8 @@
 from typing import ClassVar
 
 from psp_chaos.answers import Answer
+from psp_chaos.delivery.events import Event
 from psp_chaos.delivery.sealing import Letter, Seal, SealedEvent
-from psp_chaos.events import Event
 from psp_chaos.faults.verdicts import UNDISTORTED
 from psp_chaos.operations import Operation
 from psp_chaos.wire.answers import Json, encode

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
+from psp_chaos.money.settlement import SettlementLine
 from psp_chaos.records import (
     Charge,
     ChargeStatus,
@@ -12,7 +13,6 @@ from psp_chaos.records import (
     PaymentStatus,
     Refund,
 )
-from psp_chaos.settlement import SettlementLine
 from psp_chaos.wire.answers import Json
 from psp_chaos.wire.customer_objects import NO_BILLING_DETAILS, card_details
 from psp_chaos.wire.declines import decline

@@ -8,8 +8,8 @@ from typing import Any
 
 from psp_chaos.answers import Answer
 from psp_chaos.errors import WrongState
+from psp_chaos.money.rules import capture_minor, require_open
 from psp_chaos.records import CaptureMethod, Instrument, Payment, PaymentStatus
-from psp_chaos.rules import capture_minor, require_open
 from psp_chaos.wire.answers import Json
 from psp_chaos.wire.calls import Call
 from psp_chaos.wire.counters import Counter

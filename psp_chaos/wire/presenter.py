@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
+from psp_chaos.money.settlement import SettlementLine
 from psp_chaos.records import Charge, Customer, Dispute, Payment, PaymentMethod, Payout, Refund
-from psp_chaos.settlement import SettlementLine
 from psp_chaos.wire import balance_objects, customer_objects, dispute_objects, payment_objects
 from psp_chaos.wire.answers import Json
 from psp_chaos.wire.cards import CARDS

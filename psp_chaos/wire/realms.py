@@ -12,21 +12,21 @@ from http import HTTPStatus
 from typing import Literal
 
 from psp_chaos.agenda import Agenda
-from psp_chaos.bank import Bank
-from psp_chaos.books import Books
-from psp_chaos.customers import Customers
 from psp_chaos.delivery.deliveries import Deliveries
+from psp_chaos.delivery.endpoints import Endpoints
+from psp_chaos.delivery.events import EventLog
 from psp_chaos.delivery.queue import DeliveryQueue
 from psp_chaos.delivery.webhooks import Webhooks
-from psp_chaos.disputes import Disputes
-from psp_chaos.endpoints import Endpoints
-from psp_chaos.events import EventLog
 from psp_chaos.idempotency import IdempotencyKeys
-from psp_chaos.ledger import Ledger
-from psp_chaos.payouts import Payouts
+from psp_chaos.money.bank import Bank
+from psp_chaos.money.books import Books
+from psp_chaos.money.customers import Customers
+from psp_chaos.money.disputes import Disputes
+from psp_chaos.money.ledger import Ledger
+from psp_chaos.money.payouts import Payouts
+from psp_chaos.money.settlement import Settlement
 from psp_chaos.ports import Clock
 from psp_chaos.settings import ApiKey
-from psp_chaos.settlement import Settlement
 from psp_chaos.wire.errors import WireError
 
 SHOWN_OF_A_KEY = 4  # characters at its end

@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from psp_chaos.customers import Customers
+from psp_chaos.money.customers import Customers
 from psp_chaos.records import Customer, Instrument, PaymentMethod
 from psp_chaos.wire.cards import CARDS, TOKENS
 from psp_chaos.wire.errors import WireError

@@ -74,7 +74,7 @@ def psp(
 
     from psp_chaos.errors import PspError
     from psp_chaos.settings import PspSettings
-    from psp_chaos.standing import Standing, require_secrets, stand
+    from psp_chaos.standing.process import Standing, require_secrets, stand
     from scenarios.cli.psp_output import Doorkeeper
 
     if token is not None and not token.strip():

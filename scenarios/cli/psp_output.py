@@ -6,7 +6,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from psp_chaos.control import Plant
-from psp_chaos.standing import Standing
+from psp_chaos.standing.process import Standing
 from reports.words import plural
 
 _CLEAR_LINE = "\r\x1b[2K"

@@ -5,9 +5,9 @@ import sqlite3
 import pytest
 
 from psp_chaos.agenda import Entry
-from psp_chaos.archive import MemoryArchive
-from psp_chaos.archive_on_disk import ArchiveOnDisk
 from psp_chaos.errors import ArchiveUnusable
+from psp_chaos.keeping.archive import MemoryArchive
+from psp_chaos.keeping.on_disk import ArchiveOnDisk
 
 
 def entry(number):

@@ -4,10 +4,10 @@ import itertools
 
 import pytest
 
-from psp_chaos.archive import MemoryArchive
-from psp_chaos.books import Books
 from psp_chaos.errors import AlreadyRefunded, NoSuchPayment, NoSuchRefund, RefundTooLarge, WrongState
-from psp_chaos.ledger import Ledger
+from psp_chaos.keeping.archive import MemoryArchive
+from psp_chaos.money.books import Books
+from psp_chaos.money.ledger import Ledger
 from psp_chaos.records import Happening, Instrument, MovementKind, PaymentStatus, Refund, RefundStatus
 from psp_chaos.settings import PspSettings
 from psp_chaos.wire.names import StripeNames

@@ -7,8 +7,8 @@ import pytest
 
 from psp_chaos.delivery.post import ANSWER_BYTES_MAX, post
 from psp_chaos.delivery.sealing import SealedEvent
+from psp_chaos.delivery.targets import ListedTargets
 from psp_chaos.settings import PspSettings
-from psp_chaos.targets import ListedTargets
 
 URL = "/v1/webhook_endpoints"
 

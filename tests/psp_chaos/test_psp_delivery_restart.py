@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from psp_chaos.app import create_psp
-from psp_chaos.archive_on_disk import ArchiveOnDisk
 from psp_chaos.faults import FaultSpec
+from psp_chaos.keeping.on_disk import ArchiveOnDisk
 from psp_chaos.settings import PresetEndpoint, PspSettings
 
 EPOCH_S = 1_700_000_000

@@ -9,10 +9,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 import pytest
 
+from psp_chaos.delivery.targets import ListedTargets
 from psp_chaos.errors import TargetRefused
 from psp_chaos.settings import PresetEndpoint, PspSettings
-from psp_chaos.targets import ListedTargets
-from psp_chaos.webhook_client import webhook_client
+from psp_chaos.standing.webhook_client import webhook_client
 
 THIS_MACHINE = [
     "http://127.0.0.1/x",

@@ -5,11 +5,11 @@ from random import Random
 import pytest
 from pydantic import ValidationError
 
-from psp_chaos.archive import MemoryArchive
 from psp_chaos.errors import FaultExists, NoSuchFault
 from psp_chaos.faults import MENU, Faults, FaultSpec
 from psp_chaos.faults.fault import ArrivalFault, DepartureFault, Occasion
 from psp_chaos.faults.installed import Count
+from psp_chaos.keeping.archive import MemoryArchive
 
 PAYING = Occasion(
     where="reply",

@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from psp_chaos.answers import Answer
-from psp_chaos.archive import MemoryArchive
 from psp_chaos.errors import KeyInUse, KeyReused
 from psp_chaos.idempotency import IdempotencyKeys
+from psp_chaos.keeping.archive import MemoryArchive
 from psp_chaos.profiles import PROFILES
 
 ANSWER = Answer(status=200, body=b"{}")

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from psp_chaos.archive import MemoryArchive
-from psp_chaos.archive_on_disk import ArchiveOnDisk
 from psp_chaos.errors import ClockMoving
+from psp_chaos.keeping.archive import MemoryArchive
+from psp_chaos.keeping.on_disk import ArchiveOnDisk
 from psp_chaos.standing_clock import StandingClock
 
 SECOND = 1_000_000

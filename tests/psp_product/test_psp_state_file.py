@@ -156,3 +156,17 @@ def test_the_clock_stays_where_it_was_moved_to(start_psp, tmp_path):
     assert frozen["frozen"]
     assert "its clock stands still" in psp.welcome
     assert psp.control("POST", "/clock/resume")["now_us"] >= frozen["now_us"]
+
+
+def test_faults_that_were_switched_on_are_on_again(start_psp, tmp_path):
+    state = tmp_path / "state"
+    psp = start_psp("--state", state, "--preset", "lost-webhooks")
+    psp.control("POST", "/faults", id="by-hand", where="reply", kind="slow", nth=[1_000])
+    before = [fault["id"] for fault in psp.control("GET", "/faults")["data"]]
+    psp.kill()
+
+    psp = start_psp("--state", state, "--preset", "lost-webhooks")
+    after = [fault["id"] for fault in psp.control("GET", "/faults")["data"]]
+
+    assert "by-hand" in before
+    assert sorted(after) == sorted(before)

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from psp_chaos.archive import Archive
+from psp_chaos.delivery.targets import Targets
 from psp_chaos.errors import NoSuchEndpoint
+from psp_chaos.keeping.archive import Archive
 from psp_chaos.ports import Clock, Names
-from psp_chaos.targets import Targets
 
 EVERYTHING = "*"
 

@@ -19,17 +19,17 @@ import httpx
 import uvicorn
 
 from psp_chaos.app import create_psp
-from psp_chaos.archive import Archive
-from psp_chaos.archive_on_disk import ArchiveOnDisk
 from psp_chaos.control import ControlPlane, Plant
+from psp_chaos.delivery.targets import ListedTargets
 from psp_chaos.errors import CannotListen, TooOpen
 from psp_chaos.faults.spec import FaultSpec
-from psp_chaos.passing_archive import passing_archive
-from psp_chaos.server import AbortableProtocol, ReadyServer
+from psp_chaos.keeping.archive import Archive
+from psp_chaos.keeping.on_disk import ArchiveOnDisk
+from psp_chaos.keeping.passing import passing_archive
 from psp_chaos.settings import PspSettings
+from psp_chaos.standing.server import AbortableProtocol, ReadyServer
+from psp_chaos.standing.webhook_client import webhook_client
 from psp_chaos.standing_clock import StandingClock
-from psp_chaos.targets import ListedTargets
-from psp_chaos.webhook_client import webhook_client
 
 SHUTDOWN_S = 1  # a request that hangs on purpose must not hold the process
 
@@ -149,7 +149,10 @@ def _build(standing: Standing, *, archive: Archive, http: httpx.AsyncClient) -> 
         archive=archive,
         targets=ListedTargets.of(standing.settings),
     )
+    kept = {spec.id for spec in psp.faults.specs}  # by an earlier process
     for spec in standing.faults:
+        if spec.id in kept:
+            psp.faults.remove(spec.id)
         psp.faults.install(spec)
     archive.commit()
     return Plant(psp=psp, settings=standing.settings, clock=clock, ids=ids, archive=archive)

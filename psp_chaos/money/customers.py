@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from pydantic import JsonValue
 
-from psp_chaos.archive import Archive
 from psp_chaos.errors import NoSuchCustomer, NoSuchPaymentMethod
+from psp_chaos.keeping.archive import Archive
 from psp_chaos.ports import Clock, Names
 from psp_chaos.records import Cause, Change, Customer, Happening, Instrument, PaymentMethod
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from psp_chaos.archive import Archive
+from psp_chaos.keeping.archive import Archive
 from psp_chaos.ports import Clock, Names
 from psp_chaos.records import Movement, MovementKind
 from psp_chaos.settings import PspSettings

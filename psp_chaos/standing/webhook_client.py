@@ -10,8 +10,8 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
+from psp_chaos.delivery.targets import LOCALHOST, ListedTargets, host_of, is_localhost
 from psp_chaos.errors import TargetRefused
-from psp_chaos.targets import LOCALHOST, ListedTargets, host_of, is_localhost
 
 CONNECTIONS_MAX = 200
 ADDRESSES_MAX = 8  # of one name that are tried

@@ -8,8 +8,8 @@ from shutil import rmtree
 from tempfile import TemporaryDirectory
 from typing import Self
 
-from psp_chaos.archive import Archive, Log
-from psp_chaos.archive_on_disk import ArchiveOnDisk
+from psp_chaos.keeping.archive import Archive, Log
+from psp_chaos.keeping.on_disk import ArchiveOnDisk
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,11 @@ from dataclasses import replace
 
 from pydantic import JsonValue
 
-from psp_chaos.archive import Archive
 from psp_chaos.errors import NoSuchCharge, NoSuchPayment, NoSuchRefund, WrongState
-from psp_chaos.index import Index
-from psp_chaos.ledger import Ledger
+from psp_chaos.keeping.archive import Archive
+from psp_chaos.keeping.index import Index
+from psp_chaos.money.ledger import Ledger
+from psp_chaos.money.rules import capture_minor, refund_minor, require_cancelable, require_open
 from psp_chaos.ports import Clock, Names
 from psp_chaos.records import (
     CaptureMethod,
@@ -33,7 +34,6 @@ from psp_chaos.records import (
     Refund,
     RefundStatus,
 )
-from psp_chaos.rules import capture_minor, refund_minor, require_cancelable, require_open
 
 NOTHING: Mapping[str, JsonValue] = {}
 

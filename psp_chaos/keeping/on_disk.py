@@ -15,8 +15,8 @@ from typing import Any, Self, override
 
 from pydantic import TypeAdapter, ValidationError
 
-from psp_chaos.archive import Archive, Log
 from psp_chaos.errors import ArchiveUnusable
+from psp_chaos.keeping.archive import Archive, Log
 
 APPLICATION_ID = 0x50535031  # tells a file of ours from others
 FORMAT = 1

@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from psp_chaos.archive import Archive
 from psp_chaos.errors import NoSuchEvent
+from psp_chaos.keeping.archive import Archive
 from psp_chaos.ports import Clock
 from psp_chaos.records import Cause
 

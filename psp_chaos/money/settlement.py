@@ -7,11 +7,11 @@ money moves, so every later look finds the same.
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from psp_chaos.archive import Archive
 from psp_chaos.faults.fault import Occasion, SettlementFault
 from psp_chaos.faults.installed import Faults
 from psp_chaos.faults.verdicts import AlterLine, DelayLine, DoubleLine, OmitLine, SettlementVerdict
-from psp_chaos.index import Index
+from psp_chaos.keeping.archive import Archive
+from psp_chaos.keeping.index import Index
 from psp_chaos.ports import Clock, Names
 from psp_chaos.records import Movement, MovementKind
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from random import Random
 
 from psp_chaos.agenda import Agenda, What
-from psp_chaos.books import Books
-from psp_chaos.disputes import Disputes
+from psp_chaos.money.books import Books
+from psp_chaos.money.disputes import Disputes
 from psp_chaos.records import (
     CaptureMethod,
     Cause,

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from psp_chaos.agenda import MICROSECONDS_PER_SECOND, Agenda, What
-from psp_chaos.archive import Archive
 from psp_chaos.errors import NoSuchDispute, WrongState
-from psp_chaos.index import Index
-from psp_chaos.ledger import Ledger
+from psp_chaos.keeping.archive import Archive
+from psp_chaos.keeping.index import Index
+from psp_chaos.money.ledger import Ledger
 from psp_chaos.ports import Clock, Names
 from psp_chaos.records import Cause, Change, Dispute, DisputeStatus, Happening, MovementKind, Payment, PaymentStatus
 
