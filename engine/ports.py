@@ -7,6 +7,7 @@ never wait for each other in a circle. And nothing awaits the PSP while a transa
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from engine.attempt import Attempt, AttemptKind
@@ -55,12 +56,15 @@ class Gateway(Protocol):
 class Books(Protocol):
     """Our books inside one transaction. Each method is one statement unless it says otherwise."""
 
-    async def claim_key(self, request: KeyedRequest, *, now_us: int, expires_at_us: int) -> bool:
-        """Claim the key, waiting for a concurrent claim; False if it is taken and has not expired."""
+    async def claim_key(self, request: KeyedRequest, answer: Answer | None, *, now_us: int, expires_at_us: int) -> bool:
+        """Claim the key, waiting for a concurrent claim; False if it is taken and has not expired.
+
+        The answer is put to it if it is known by now.
+        """
         ...
 
     async def remember(self, scope: KeyScope, answer: Answer) -> None:
-        """Put the answer to the key that this transaction claimed."""
+        """Put the answer, or another one, to the key that this transaction claimed."""
         ...
 
     async def open_payment(self, move: Move, attempt: Attempt) -> bool:
@@ -87,16 +91,8 @@ class Books(Protocol):
         """Lock an attempt and its payment, waiting for them; a refund's row is read in a second statement."""
         ...
 
-    async def lock_case_unless_busy(self, attempt_id: str) -> Case | None:
-        """Do the same, but return None at once if somebody else holds either row."""
-        ...
-
     async def lock_case_of_psp_object(self, *, kind: AttemptKind, psp_id: str) -> Case | None:
         """Do the same, found by the PSP's id of what the attempt created."""
-        ...
-
-    async def capture_psp_id(self, payment_id: str) -> str | None:
-        """Return the PSP's payment that holds the captured money."""
         ...
 
     async def save_payment(self, move: Move) -> None:
@@ -146,8 +142,41 @@ class DueWork:
     is_statement_due: bool  # the PSP's statement is to be read
 
 
+class Written(StrEnum):
+    """What came of a change that was decided without a lock."""
+
+    DONE = "done"
+    REPEATED = "repeated"  # the event that brought the change had been received before; nothing is written
+    OVERTAKEN = "overtaken"  # the case is no longer what it was; nothing is written
+
+
 class Store(Protocol):
-    """Our books between transactions."""
+    """Our books between transactions; what is read here is locked by nobody and may be old."""
+
+    async def case(self, attempt_id: str) -> Case | None:
+        """Read an attempt with its payment and its refund."""
+        ...
+
+    async def case_of_psp_object(self, *, kind: AttemptKind, psp_id: str, attempt_id: str | None) -> Case | None:
+        """Read what the PSP speaks of: by its own id, else by our reference; only an attempt of this kind."""
+        ...
+
+    async def capture_psp_id(self, payment_id: str) -> str | None:
+        """Return the PSP's payment that holds the captured money."""
+        ...
+
+    async def advance(
+        self, before: Case, after: Case, *, move: Move | None, event: InboxEntry | None = None
+    ) -> Written:
+        """Write what has become of a case, and the event that says so, if nothing of the case has changed meanwhile.
+
+        It is one statement and a transaction of its own; it locks what everybody locks, in the same order.
+        """
+        ...
+
+    async def advance_unless_busy(self, before: Case, after: Case, *, move: Move | None) -> Written:
+        """Do the same, but write nothing and return at once if somebody else holds any of it."""
+        ...
 
     def transaction(self) -> AbstractAsyncContextManager[Books]:
         """Open a transaction: committed at the end of the block, rolled back if it raises."""

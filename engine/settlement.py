@@ -48,6 +48,11 @@ class Settlement:
     discrepancies: tuple[Discrepancy, ...] = ()
 
 
+def unsettled(case: Case) -> Settlement:
+    """Return what no word at all changes: nothing."""
+    return Settlement(case=case, verdict=EventState.IGNORED)
+
+
 def settle(case: Case, outcome: Outcome, *, source: Source, at_us: int) -> Settlement:
     """Decide what the PSP's word changes.
 

@@ -7,6 +7,7 @@ from fastapi import Request, Response
 
 from engine.errors import StoreError
 from engine.idempotency import Answer
+from engine.settlement import Case
 from engine.usecases import Reply, TryAttempt
 from service.problems import MEDIA_TYPE, Problem
 
@@ -49,9 +50,9 @@ def request_line(request: Request) -> str:
     return f"{request.method} {request.scope['route'].path}"
 
 
-async def dispatch(try_attempt: TryAttempt, attempt_id: str) -> None:
+async def dispatch(try_attempt: TryAttempt, case: Case) -> None:
     """Send an attempt after the answer has gone out; what fails here is the worker's."""
     try:
-        await try_attempt.dispatch(attempt_id)
+        await try_attempt.dispatch(case)
     except StoreError as error:
-        logger.warning("the fast path left %s to the worker: %s", attempt_id, error)
+        logger.warning("the fast path left %s to the worker: %s", case.attempt.id, error)

@@ -49,7 +49,7 @@ class Worker:
     idle_s: float  # the longest pause, reached by doubling while there is none
     batch: int
     lanes: int  # how many items are worked on at once
-    _prune_at_us: int = field(default=0, init=False)
+    _prune_at_us: int | None = field(default=None, init=False)
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -125,6 +125,8 @@ class Worker:
         return tried
 
     async def _prune(self, now_us: int) -> None:
+        if self._prune_at_us is None:  # not at once, lest a worker that dies again and again does little else
+            self._prune_at_us = now_us + round(self.random.uniform(0, PRUNE_PERIOD_US))
         if now_us >= self._prune_at_us:
             await self.store.forget_keys(now_us=now_us)
             self._prune_at_us = now_us + PRUNE_PERIOD_US

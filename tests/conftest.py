@@ -5,9 +5,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from scenarios.embedded_postgres import EmbeddedPostgres
+from scenarios.embedded_postgres import EmbeddedPostgres, cluster_template
 
 _numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def template() -> Iterator[None]:
+    """Spare every server of these tests, and of the programs that they start, making a cluster of its own."""
+    with cluster_template():
+        yield
 
 
 @pytest.fixture(scope="session")

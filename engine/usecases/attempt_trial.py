@@ -5,7 +5,7 @@ The fast path after the 202 and the worker share this code, so it must bear ever
 - death before the claim commits: nothing happened, the attempt is still due;
 - death after the claim: the attempt is SENT and leased; when the lease ends the worker repeats with the same PSP key;
 - death after the PSP acted: the same, and the PSP answers the repeat from memory;
-- the webhook is faster: the answer finds the attempt settled and changes nothing;
+- the webhook is faster: the answer finds the case changed, decides again under its lock, and changes nothing;
 - two at once (a pause longer than the lease): both send the same key; what is certain is recorded once, and the one
   who is behind in `tries` may not postpone what the other one holds.
 """
@@ -15,12 +15,12 @@ from random import Random
 
 from engine.lifecycle import PaymentState, Source
 from engine.outcome import Outcome, OutcomeKind
-from engine.payment import Cause, processing
-from engine.ports import Books, Clock, Gateway, Store
+from engine.payment import Cause, Move, processing
+from engine.ports import Clock, Gateway, Store, Written
 from engine.reconciliation import Question, Trial, choose, question, unresolved
 from engine.retries import Patience, retry_wait_us
-from engine.settlement import Case, settle
-from engine.usecases.settling import save
+from engine.settlement import Case, Settlement, settle, unsettled
+from engine.usecases.settling import save, save_at_once
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,39 +33,57 @@ class TryAttempt:
     random: Random  # for the jitter of retries
     patience: Patience
 
-    async def dispatch(self, attempt_id: str) -> bool:
+    async def dispatch(self, case: Case) -> bool:
         """Send an attempt that has just been committed, unless the worker was faster.
 
         Returns whether it was tried. A store that fails on the way raises; the worker will find the attempt.
         """
-        return await self._try(attempt_id, source=Source.DISPATCH)
+        return await self._try(case, source=Source.DISPATCH)
 
     async def resolve(self, attempt_id: str) -> bool:
         """Send or ask about an attempt that is due, unless somebody else holds it; raises as `dispatch` does."""
-        return await self._try(attempt_id, source=Source.WORKER)
+        case = await self.store.case(attempt_id)
+        return case is not None and await self._try(case, source=Source.WORKER)
 
-    async def _try(self, attempt_id: str, *, source: Source) -> bool:
-        trial = await self._claim(attempt_id, source=source)
+    async def _try(self, case: Case, *, source: Source) -> bool:
+        trial = await self._claim(case, source=source)
         if trial is None:
             return False
         outcome = await self._ask(trial)
         await self._record(trial, outcome, source=source)
         return True
 
-    async def _claim(self, attempt_id: str, *, source: Source) -> Trial | None:
-        """Take the lease and mark the attempt SENT, in one commit that the PSP call waits for."""
-        async with self.store.transaction() as books:
-            case = await books.lock_case_unless_busy(attempt_id)
-            now_us = self.clock.now_us()
-            if case is None or not _may_try(case, source=source, now_us=now_us):
-                return None
-            case = replace(case, attempt=case.attempt.claimed(now_us=now_us, lease_us=self.patience.lease_us))
-            await books.save_attempt(case.attempt)
-            if case.payment.state is PaymentState.CREATED:
-                move = processing(case.payment, Cause(reason="sent", source=source, at_us=now_us))
-                await books.save_payment(move)
-                case = replace(case, payment=move.payment)
-            return await _trial(books, case)
+    async def _claim(self, case: Case, *, source: Source) -> Trial | None:
+        """Take the lease and mark the attempt SENT, in one commit that the PSP call waits for.
+
+        Whoever is overtaken here leaves the attempt to the one who was quicker.
+        """
+        now_us = self.clock.now_us()
+        if not _may_try(case, source=source, now_us=now_us):
+            return None
+        capture_psp_id = await self._capture_psp_id(case)
+        claimed, move = self._claimed(case, source=source, now_us=now_us)
+        # The fast path may wait for a moment: who holds the payment asks for another refund, say, and changes nothing.
+        write = self.store.advance if source is Source.DISPATCH else self.store.advance_unless_busy
+        if await write(case, claimed, move=move) is not Written.DONE:
+            return None
+        return Trial(
+            payment=claimed.payment, attempt=claimed.attempt, refund=claimed.refund, capture_psp_id=capture_psp_id
+        )
+
+    def _claimed(self, case: Case, *, source: Source, now_us: int) -> tuple[Case, Move | None]:
+        attempt = case.attempt.claimed(now_us=now_us, lease_us=self.patience.lease_us)
+        if case.payment.state is not PaymentState.CREATED:
+            return replace(case, attempt=attempt), None
+        move = processing(case.payment, Cause(reason="sent", source=source, at_us=now_us))
+        return replace(case, payment=move.payment, attempt=attempt), move
+
+    async def _capture_psp_id(self, case: Case) -> str | None:
+        if case.refund is None:
+            return None
+        psp_id = await self.store.capture_psp_id(case.payment.id)
+        assert psp_id is not None, "only captured money is refunded"
+        return psp_id
 
     async def _ask(self, trial: Trial) -> Outcome:
         """Ask the PSP the safest question; no transaction is open."""
@@ -88,24 +106,39 @@ class TryAttempt:
         return choose(await self.gateway.search(trial, until_us=self.clock.now_us()))
 
     async def _record(self, trial: Trial, outcome: Outcome, *, source: Source) -> None:
-        """Write the answer under the lock, believing the books rather than what was read before the call."""
+        """Write the answer: at once if the case is still as we left it, else as the books are under the lock."""
+        case = Case(payment=trial.payment, attempt=trial.attempt, refund=trial.refund)
+        settlement = self._settled(case, trial, outcome, source=source)
+        if await save_at_once(self.store, case, settlement, patience=self.patience) is Written.OVERTAKEN:
+            await self._record_locked(trial, outcome, source=source)
+
+    async def _record_locked(self, trial: Trial, outcome: Outcome, *, source: Source) -> None:
         async with self.store.transaction() as books:
             case = await books.lock_case(trial.attempt.id)
             assert case is not None, "attempts are never deleted"
-            now_us = self.clock.now_us()
-            if outcome.kind is not OutcomeKind.UNKNOWN:
-                settlement = settle(case, outcome, source=source, at_us=now_us)
-                await save(books, case, settlement, patience=self.patience)
-                case = settlement.case
-            if not case.attempt.is_settled and case.attempt.tries == trial.attempt.tries:
-                await self._postpone(books, trial, case, outcome, now_us=now_us)
+            settlement = self._settled(case, trial, outcome, source=source)
+            await save(books, case, settlement, patience=self.patience)
 
-    async def _postpone(self, books: Books, trial: Trial, case: Case, outcome: Outcome, *, now_us: int) -> None:
+    def _settled(self, case: Case, trial: Trial, outcome: Outcome, *, source: Source) -> Settlement:
+        """Return what the answer makes of a case; while it is open and ours, also when to ask again."""
+        now_us = self.clock.now_us()
+        if outcome.kind is OutcomeKind.UNKNOWN:
+            settlement = unsettled(case)
+        else:
+            settlement = settle(case, outcome, source=source, at_us=now_us)
+        attempt = settlement.case.attempt
+        if attempt.is_settled or attempt.tries != trial.attempt.tries:
+            return settlement
+        return self._postponed(settlement, trial, outcome, now_us=now_us)
+
+    def _postponed(self, settlement: Settlement, trial: Trial, outcome: Outcome, *, now_us: int) -> Settlement:
         """Release the attempt until it is worth another question; tell a person once it is hopeless."""
-        wait_us = self._wait_us(case.attempt.tries, outcome)
-        await books.save_attempt(case.attempt.postponed(due_at_us=now_us + wait_us))
-        if case.attempt.tries >= self.patience.retry_tries_max:
-            await books.record(unresolved(trial, outcome, at_us=now_us))
+        attempt = settlement.case.attempt
+        due_at_us = now_us + self._wait_us(attempt.tries, outcome)
+        case = replace(settlement.case, attempt=attempt.postponed(due_at_us=due_at_us))
+        hopeless = attempt.tries >= self.patience.retry_tries_max
+        findings = (unresolved(trial, outcome, at_us=now_us),) if hopeless else ()
+        return replace(settlement, case=case, discrepancies=(*settlement.discrepancies, *findings))
 
     def _wait_us(self, tries: int, outcome: Outcome) -> int:
         wait_us = retry_wait_us(self.patience, tries=tries, random=self.random, retry_after_s=outcome.retry_after_s)
@@ -120,11 +153,3 @@ def _may_try(case: Case, *, source: Source, now_us: int) -> bool:
     if attempt.is_settled or not attempt.is_free(now_us=now_us):
         return False
     return attempt.tries == 0 if source is Source.DISPATCH else attempt.is_due(now_us=now_us)
-
-
-async def _trial(books: Books, case: Case) -> Trial:
-    capture_psp_id = None
-    if case.refund is not None:
-        capture_psp_id = await books.capture_psp_id(case.payment.id)
-        assert capture_psp_id is not None, "only captured money is refunded"
-    return Trial(payment=case.payment, attempt=case.attempt, refund=case.refund, capture_psp_id=capture_psp_id)

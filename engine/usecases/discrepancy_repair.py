@@ -13,7 +13,7 @@ from engine.lifecycle import Source
 from engine.outcome import Outcome, OutcomeKind
 from engine.ports import Clock
 from engine.reconciliation import Remedy
-from engine.repair import LATER, Progressed, Repair, after_following, after_giving_back, before_giving_back
+from engine.repair import Progressed, Repair, after_following, after_giving_back, before_giving_back
 from engine.retries import Patience, retry_wait_us
 from engine.settlement import Case, settle
 from engine.statement_ports import PspBooks, StatementBooks, StatementStore
@@ -65,20 +65,14 @@ class RepairDiscrepancy:
 
     async def _follow(self, repair: Repair) -> Progressed:
         """Ask about the object again and settle what the PSP says."""
-        kind = await self._kind_of(repair)
-        if kind is None:
-            return LATER
-        word = await self.psp.look(kind, repair.subject)
+        case = await self.store.case(repair.attempt_id)
+        assert case is not None, "attempts are never deleted"
+        word = await self.psp.look(case.attempt.kind, repair.subject)
         if word.kind is OutcomeKind.UNKNOWN:
             return Progressed(retry_after_s=word.retry_after_s)
         async with self.store.transaction() as books:
             case = await self._settled(books, repair, word)
         return after_following(repair.kind, case, word)
-
-    async def _kind_of(self, repair: Repair) -> AttemptKind | None:
-        async with self.store.transaction() as books:
-            case = await books.lock_case_unless_busy(repair.attempt_id)
-            return None if case is None else case.attempt.kind
 
     async def _settled(self, books: StatementBooks, repair: Repair, word: Outcome) -> Case:
         case = await books.lock_case(repair.attempt_id)

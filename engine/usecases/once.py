@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from engine.errors import RequestInFlight, StoreBusy
 from engine.idempotency import Answer, KeyedRequest, Remembered
 from engine.ports import Books, Clock, Replays, Store
+from engine.settlement import Case
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,7 +20,7 @@ class Done:
     """What the work of a keyed request came to."""
 
     answer: Answer
-    attempt_id: str | None = None  # to be sent now that it is committed
+    case: Case | None = None  # to be sent now that it is committed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,7 +29,11 @@ class Reply:
 
     answer: Answer
     is_replay: bool
-    attempt_id: str | None = None
+    case: Case | None = None
+
+
+def _unforeseen() -> None:
+    """Expect no answer in particular."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,43 +45,53 @@ class Once:
     replays: Replays
     retention_us: int  # how long an answer is remembered
 
-    async def __call__(self, request: KeyedRequest, work: Callable[[Books], Awaitable[Done]]) -> Reply:
+    async def __call__(
+        self,
+        request: KeyedRequest,
+        work: Callable[[Books], Awaitable[Done]],
+        *,
+        expected: Callable[[], Answer | None] = _unforeseen,
+    ) -> Reply:
         """Replay the remembered answer, or do the work and remember its answer.
+
+        The answer that the work is expected to come to is written with the claim; only another one costs a statement.
 
         Raises:
             KeyReused: the key belongs to another request.
             RequestInFlight: the first request has not finished within the lock timeout.
             StoreUnavailable: whether the work was done is unknown; a retry with the same key finds out.
         """
-        remembered = await self._remembered(request)
+        remembered = self.replays.get(request.scope, now_us=self.clock.now_us())
         if remembered is None:
-            done = await self._done(request, work)
+            # Most keys are new, so the claim comes before the look: it finds out in any case.
+            done = await self._done(request, work, expected)
             if done is not None:
-                return Reply(answer=done.answer, is_replay=False, attempt_id=done.attempt_id)
-            remembered = await self._remembered(request)
-        if remembered is None:
-            raise RequestInFlight  # it expired between our claim and our look: let the customer come again
+                return Reply(answer=done.answer, is_replay=False, case=done.case)
+            remembered = await self._stored(request)
         return Reply(answer=remembered.replayed(request.fingerprint), is_replay=True)
 
-    async def _remembered(self, request: KeyedRequest) -> Remembered | None:
-        now_us = self.clock.now_us()
-        kept = self.replays.get(request.scope, now_us=now_us)
-        if kept is not None:
-            return kept
-        stored = await self.store.remembered(request.scope, now_us=now_us)
-        if stored is not None:
-            self.replays.put(request.scope, stored)
+    async def _stored(self, request: KeyedRequest) -> Remembered:
+        stored = await self.store.remembered(request.scope, now_us=self.clock.now_us())
+        if stored is None:
+            raise RequestInFlight  # it expired between our claim and our look: let the customer come again
+        self.replays.put(request.scope, stored)
         return stored
 
-    async def _done(self, request: KeyedRequest, work: Callable[[Books], Awaitable[Done]]) -> Done | None:
-        now_us = self.clock.now_us()
+    async def _done(
+        self,
+        request: KeyedRequest,
+        work: Callable[[Books], Awaitable[Done]],
+        expected: Callable[[], Answer | None],
+    ) -> Done | None:
+        now_us, answer = self.clock.now_us(), expected()
         expires_at_us = now_us + self.retention_us
         try:
             async with self.store.transaction() as books:
-                if not await books.claim_key(request, now_us=now_us, expires_at_us=expires_at_us):
+                if not await books.claim_key(request, answer, now_us=now_us, expires_at_us=expires_at_us):
                     return None
                 done = await work(books)
-                await books.remember(request.scope, done.answer)
+                if done.answer != answer:
+                    await books.remember(request.scope, done.answer)
         except StoreBusy as error:
             raise RequestInFlight from error
         kept = Remembered(fingerprint=request.fingerprint, answer=done.answer, expires_at_us=expires_at_us)

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from engine.attempt import Attempt, unsent
 from engine.errors import StoreBusy
-from engine.idempotency import KeyedRequest
+from engine.idempotency import Answer, KeyedRequest
 from engine.lifecycle import PaymentState, Source
 from engine.money import Money
 from engine.payment import Cause, Payment, opened
 from engine.ports import Books, Clock, Ids, Presenter
+from engine.settlement import Case
 from engine.usecases.once import Done, Once, Reply
 
 
@@ -38,17 +40,21 @@ class CreatePayment:
     async def __call__(self, request: KeyedRequest, order: PaymentOrder) -> Reply:
         """Accept the payment once; raises what `Once` raises."""
 
+        @cache
+        def accepted() -> tuple[Payment, Answer]:
+            payment = self._payment(order)
+            return payment, self.presenter.payment_accepted(payment)
+
         async def work(books: Books) -> Done:
-            return await self._create(books, order)
+            return await self._create(books, order, *accepted())
 
-        return await self.once(request, work)
+        return await self.once(request, work, expected=lambda: accepted()[1])
 
-    async def _create(self, books: Books, order: PaymentOrder) -> Done:
-        payment = self._payment(order)
+    async def _create(self, books: Books, order: PaymentOrder, payment: Payment, answer: Answer) -> Done:
         attempt = self._attempt(payment)
         move = opened(payment, Cause(reason="accepted", source=Source.API, at_us=payment.created_at_us))
         if await books.open_payment(move, attempt):
-            return Done(answer=self.presenter.payment_accepted(payment), attempt_id=attempt.id)
+            return Done(answer=answer, case=Case(payment=payment, attempt=attempt, refund=None))
         return await self._order_taken(books, order)
 
     async def _order_taken(self, books: Books, order: PaymentOrder) -> Done:

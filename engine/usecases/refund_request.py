@@ -8,6 +8,7 @@ from engine.lifecycle import RefundState
 from engine.money import Money
 from engine.ports import Books, Clock, Ids, Presenter
 from engine.refund import Refund, refundable, refusal
+from engine.settlement import Case
 from engine.usecases.once import Done, Once, Reply
 
 
@@ -51,7 +52,8 @@ class RequestRefund:
         refund = self._refund(order, amount=Money(amount_minor=amount_minor, currency=left.currency))
         attempt = self._attempt(refund)
         await books.open_refund(refund, attempt)
-        return Done(answer=self.presenter.refund_accepted(refund), attempt_id=attempt.id)
+        case = Case(payment=payment, attempt=attempt, refund=refund)
+        return Done(answer=self.presenter.refund_accepted(refund), case=case)
 
     def _refund(self, order: RefundOrder, *, amount: Money) -> Refund:
         return Refund(

@@ -17,15 +17,11 @@ from service.wiring import Parts
 
 
 class _CheckingBooks(PostgresBooks):
-    async def claim_key(self, request: KeyedRequest, *, now_us: int, expires_at_us: int) -> bool:
+    async def claim_key(self, request: KeyedRequest, answer: Answer | None, *, now_us: int, expires_at_us: int) -> bool:
         found = await self._connection.execute(select(keys.c.key).where(*_is(request.scope)).limit(1))
         if found.first() is not None:
             return False
-        values = asdict(request.scope) | {
-            "fingerprint": request.fingerprint,
-            "created_at_us": now_us,
-            "expires_at_us": expires_at_us,
-        }
+        values = rows.key_values(request, answer, now_us=now_us, expires_at_us=expires_at_us)
         await self._connection.execute(insert(keys).values(values))
         return True
 
@@ -55,9 +51,7 @@ class _CheckingStore(PostgresStore):
         return _CheckingBooks(connection, ids=self._ids)
 
     async def remembered(self, scope: KeyScope, *, now_us: int) -> Remembered | None:
-        async with self._single.connect() as connection:
-            found = await connection.execute(select(keys).where(*_is(scope), keys.c.expires_at_us > now_us).limit(1))
-            row = found.mappings().first()
+        row = await self._single.row(select(keys).where(*_is(scope), keys.c.expires_at_us > now_us).limit(1), {})
         if row is None:
             return None
         answer = Answer(status=row["status"], body=row["body"])

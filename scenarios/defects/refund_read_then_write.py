@@ -4,7 +4,9 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from engine.attempt import AttemptKind
-from engine.payment import Payment
+from engine.inbox import InboxEntry
+from engine.payment import Move, Payment
+from engine.ports import Written
 from engine.settlement import Case
 from scenarios.defects.defect import Defect
 from service.store import PostgresStore, rows, statements
@@ -17,7 +19,6 @@ _READ_PAYMENT = select(payments).where(
 )
 # An attempt stays locked, so that nothing happens twice to one refund; two refunds of one payment are not kept apart.
 _LOCK_CASE = statements.LOCK_CASE.with_for_update(of=[attempts])
-_LOCK_CASE_UNLESS_BUSY = statements.LOCK_CASE_UNLESS_BUSY.with_for_update(of=[attempts], skip_locked=True)
 _LOCK_CASE_OF_PSP_OBJECT = statements.LOCK_CASE_OF_PSP_OBJECT.with_for_update(of=[attempts])
 
 
@@ -29,9 +30,6 @@ class _UnlockedBooks(PostgresBooks):
     async def lock_case(self, attempt_id: str) -> Case | None:
         return await self._case(_LOCK_CASE, {"attempt_id": attempt_id})
 
-    async def lock_case_unless_busy(self, attempt_id: str) -> Case | None:
-        return await self._case(_LOCK_CASE_UNLESS_BUSY, {"attempt_id": attempt_id})
-
     async def lock_case_of_psp_object(self, *, kind: AttemptKind, psp_id: str) -> Case | None:
         return await self._case(_LOCK_CASE_OF_PSP_OBJECT, {"kind": kind, "psp_id": psp_id})
 
@@ -39,6 +37,13 @@ class _UnlockedBooks(PostgresBooks):
 class _UnlockedStore(PostgresStore):
     def books(self, connection: AsyncConnection) -> PostgresBooks:
         return _UnlockedBooks(connection, ids=self._ids)
+
+    async def advance(
+        self, before: Case, after: Case, *, move: Move | None, event: InboxEntry | None = None
+    ) -> Written:
+        if before.attempt.kind is AttemptKind.REFUND and before.attempt.tries and after.refund != before.refund:
+            return Written.OVERTAKEN  # so that it is decided from what is read then, by the books above
+        return await super().advance(before, after, move=move, event=event)
 
 
 REFUND_READ_THEN_WRITE = Defect(

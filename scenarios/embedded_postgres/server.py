@@ -13,6 +13,8 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Self
 
@@ -32,6 +34,7 @@ _POLL_S = 0.005
 _SWEEP_AGE_S = 60  # a younger folder may be one that its owner has not locked yet
 _STATUS_LINE = 7  # postmaster.pid, line 8: "starting", "ready", "stopping"
 _PORT = 5432  # only names the socket file: no port is opened
+_TEMPLATE = "PAYSTORM_POSTGRES_TEMPLATE"  # names the data folder to begin with
 
 
 class EmbeddedPostgres:
@@ -140,10 +143,35 @@ def _sweep_abandoned_folders() -> None:
             continue  # somebody lives there, or it is not ours to remove
 
 
+@contextmanager
+def cluster_template() -> Iterator[None]:
+    """Make a cluster that all servers started meanwhile, by children of ours as well, begin with as a copy.
+
+    For whoever starts a hundred servers: copying takes a tenth of the time of `initdb`.
+    """
+    privileges = choose_privileges()
+    folder, lock = _claim_folder(privileges)
+    with lock:
+        try:
+            _create_cluster(find_binaries(), folder, privileges)
+            os.environ[_TEMPLATE] = str(folder / "data")
+            yield
+        finally:
+            os.environ.pop(_TEMPLATE, None)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 def _create_cluster(binaries: Path, folder: Path, privileges: Privileges) -> None:
+    if _TEMPLATE in os.environ:
+        _run(["cp", "-a", os.environ[_TEMPLATE], str(folder / "data")], privileges)
+        return
     options = ["-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"]
+    _run([str(binaries / "initdb"), "-D", str(folder / "data"), "-U", "postgres", *options], privileges)
+
+
+def _run(command: list[str], privileges: Privileges) -> None:
     answer = subprocess.run(
-        [binaries / "initdb", "-D", folder / "data", "-U", "postgres", *options],
+        command,
         preexec_fn=dies_with_parent(by=signal.SIGINT, after=privileges.assume),
         capture_output=True,
         text=True,
@@ -151,7 +179,7 @@ def _create_cluster(binaries: Path, folder: Path, privileges: Privileges) -> Non
         check=False,
     )
     if answer.returncode != 0:
-        raise PostgresUnavailable(f"initdb failed: {_last_line(answer.stderr or answer.stdout)}")
+        raise PostgresUnavailable(f"{Path(command[0]).name} failed: {_last_line(answer.stderr or answer.stdout)}")
 
 
 def _launch(binaries: Path, folder: Path, profile: Profile, privileges: Privileges) -> subprocess.Popen[bytes]:

@@ -29,8 +29,8 @@ FAILING_DATABASE = Scenario(
     psp_asynchronous_share=0.2,
     service={"pool_size": 4},  # few, so that a stall empties the pool
     faults=(
-        SerializationFailure(id="cannot-serialize", probability=0.01),
-        Deadlock(id="deadlock", probability=0.01),
+        SerializationFailure(id="cannot-serialize", probability=0.03),
+        Deadlock(id="deadlock", probability=0.03),
         StatementTimeout(id="statement-timeout", probability=0.003, after_s=(1, 10)),
         Slow(id="database-slow", probability=0.02, delay_s=(0.05, 3)),
         BackendKilled(id="killed-idle", moment="idle", probability=0.005),

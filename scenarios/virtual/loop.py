@@ -115,7 +115,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
             self.collect_garbage()
 
     def _run_ready(self) -> None:
-        turn, self._ready = self._interleave(self._ready), deque()
+        turn, self._ready = self._ready, deque()
+        if len(turn) > 1:
+            turn = self._interleave(turn)
         while turn:
             handle = turn.popleft()
             owner = owner_of(handle.get_context())
@@ -130,8 +132,6 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def _interleave(self, batch: deque[asyncio.Handle]) -> deque[asyncio.Handle]:
         """Shuffle the processes' queues into one another; each queue keeps its own order."""
-        if len(batch) == 1:
-            return batch
         queues: dict[Process | None, deque[asyncio.Handle]] = {}
         owners = [owner_of(handle.get_context()) for handle in batch]
         for owner, handle in zip(owners, batch, strict=True):

@@ -53,6 +53,10 @@ class Request:
     traits: Traits  # of the statements it runs, taken together
     executes: bool  # runs statements, and does not merely describe them
 
+    def with_frames(self, frames: tuple[bytes, ...]) -> "Request":
+        """The same request in other words; `replace` would take three times as long, and this is done for each."""
+        return Request(kind=self.kind, frames=frames, texts=self.texts, traits=self.traits, executes=self.executes)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class End:
@@ -145,8 +149,8 @@ class RequestReader:
                 texts.append(frame[5:-1].decode())
                 traits |= traits_of(texts[-1])
             elif frame[:1] == b"B":
-                _portal, name, _ = frame[5:].split(b"\0", 2)
-                traits |= self._statements.get(name, Traits.NONE)
+                start = frame.index(0, 5) + 1  # after the portal
+                traits |= self._statements.get(frame[start : frame.index(0, start)], Traits.NONE)
             elif frame[:1] in b"dcf":
                 raise Unsupported("COPY FROM STDIN: virtual time has no use for a stream in the middle of a statement")
         executes = any(frame[:1] in b"EQ" for frame in frames)

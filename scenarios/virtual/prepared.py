@@ -8,7 +8,7 @@ client sees is the same.
 https://www.postgresql.org/docs/current/protocol-message-formats.html: Parse, Describe, Bind and Close name statements.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from scenarios.virtual import pgwire
 from scenarios.virtual.pgwire import Request, RequestKind
@@ -89,7 +89,7 @@ class StatementNames:
                 case _:
                     frames.append(frame)
         return Translation(
-            request=replace(request, frames=tuple(frames)),
+            request=request.with_frames(tuple(frames)),
             answer=self._known_answer(request),
             owed=tuple(owed),
             _new=tuple(new),

@@ -44,8 +44,8 @@ async def create_payment(
         metadata=body.metadata,
     )
     reply = await desk.create_payment(keyed, order)
-    if reply.attempt_id is not None:
-        background.add_task(dispatch, desk.try_attempt, reply.attempt_id)
+    if reply.case is not None:
+        background.add_task(dispatch, desk.try_attempt, reply.case)
     return reply_response(reply)
 
 

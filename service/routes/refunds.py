@@ -32,8 +32,8 @@ async def create_refund(
         merchant_id=merchant_id, payment_id=payment_id, amount_minor=wanted.amount, reason=wanted.reason
     )
     reply = await desk.request_refund(keyed, order)
-    if reply.attempt_id is not None:
-        background.add_task(dispatch, desk.try_attempt, reply.attempt_id)
+    if reply.case is not None:
+        background.add_task(dispatch, desk.try_attempt, reply.case)
     return reply_response(reply)
 
 

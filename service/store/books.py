@@ -28,17 +28,13 @@ class PostgresBooks(StatementPart):
 
     # Keys
 
-    async def claim_key(self, request: KeyedRequest, *, now_us: int, expires_at_us: int) -> bool:
+    async def claim_key(self, request: KeyedRequest, answer: Answer | None, *, now_us: int, expires_at_us: int) -> bool:
         """Claim the key, waiting for a concurrent claim; False if it is taken and has not expired."""
-        values = asdict(request.scope) | {
-            "fingerprint": request.fingerprint,
-            "created_at_us": now_us,
-            "expires_at_us": expires_at_us,
-        }
+        values = rows.key_values(request, answer, now_us=now_us, expires_at_us=expires_at_us)
         return await self._row(statements.CLAIM_KEY, values) is not None
 
     async def remember(self, scope: KeyScope, answer: Answer) -> None:
-        """Put the answer to the key that this transaction claimed."""
+        """Put the answer, or another one, to the key that this transaction claimed."""
         await self._write(statements.REMEMBER, key_parameters(scope) | asdict(answer))
 
     # Payments
@@ -79,18 +75,9 @@ class PostgresBooks(StatementPart):
         """Lock an attempt and its payment, waiting for them."""
         return await self._case(statements.LOCK_CASE, {"attempt_id": attempt_id})
 
-    async def lock_case_unless_busy(self, attempt_id: str) -> Case | None:
-        """Lock an attempt and its payment, or return None at once if somebody else holds either."""
-        return await self._case(statements.LOCK_CASE_UNLESS_BUSY, {"attempt_id": attempt_id})
-
     async def lock_case_of_psp_object(self, *, kind: AttemptKind, psp_id: str) -> Case | None:
         """Lock an attempt and its payment, found by the PSP's id."""
         return await self._case(statements.LOCK_CASE_OF_PSP_OBJECT, {"kind": kind, "psp_id": psp_id})
-
-    async def capture_psp_id(self, payment_id: str) -> str | None:
-        """Return the PSP's payment that holds the captured money."""
-        row = await self._row(statements.CAPTURE_PSP_ID, {"payment_id": payment_id})
-        return None if row is None else row["psp_id"]
 
     async def save_attempt(self, attempt: Attempt) -> None:
         """Write an attempt."""
@@ -106,8 +93,10 @@ class PostgresBooks(StatementPart):
 
     async def open_refund(self, refund: Refund, attempt: Attempt) -> None:
         """Write a refund and its attempt."""
-        await self._write(statements.INSERT_REFUND, rows.refund_values(refund))
-        await self._write(statements.INSERT_ATTEMPT, rows.attempt_values(attempt))
+        values = rows.prefixed(rows.refund_values(refund), "refund") | rows.prefixed(
+            rows.attempt_values(attempt), "attempt"
+        )
+        await self._write(statements.OPEN_REFUND, values)
 
     async def save_refund(self, refund: Refund) -> None:
         """Write a refund."""
@@ -117,7 +106,7 @@ class PostgresBooks(StatementPart):
 
     async def insert_event(self, entry: InboxEntry) -> bool:
         """Store an event once; False if it was stored before."""
-        return await insert_event(self._connection, entry)
+        return await self._row(statements.INSERT_EVENT, asdict(entry)) is not None
 
     async def lock_parked_event(self, event_id: str) -> InboxEntry | None:
         """Lock a parked event unless somebody else holds it or has decided it."""
@@ -150,12 +139,6 @@ class PostgresBooks(StatementPart):
             assert found is not None
             refund = rows.refund_of(found, currency=payment.amount.currency)
         return Case(payment=payment, attempt=attempt, refund=refund)
-
-
-async def insert_event(connection: AsyncConnection, entry: InboxEntry) -> bool:
-    """Store an event once; False if it was stored before."""
-    result = await connection.execute(statements.INSERT_EVENT, asdict(entry))
-    return result.scalar_one_or_none() is not None
 
 
 def key_parameters(scope: KeyScope) -> dict[str, Any]:

@@ -3,9 +3,8 @@
 Every statement names the merchant, so nobody sees another one's payment by guessing its id.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from sqlalchemy import Select, bindparam, exists, func, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -15,10 +14,8 @@ from engine.payment import Payment, Transition
 from engine.reconciliation import Discrepancy, DiscrepancyKind, DiscrepancyState
 from engine.refund import Refund
 from service.store import rows
-from service.store.errors import translated
+from service.store.single import Singles
 from service.store.tables import discrepancies, merchants, payments, refunds, transitions
-
-_NO_PARAMETERS: Mapping[str, object] = MappingProxyType({})
 
 # Built once: SQLAlchemy looks up what it has compiled by the statement, and a new one has to be understood first.
 
@@ -108,34 +105,34 @@ class PostgresReads:
 
     def __init__(self, engine: AsyncEngine) -> None:
         """Take the pool."""
-        self._single = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._single = Singles(engine)
 
     async def ping(self) -> None:
         """Return if the database answers; raise `StoreUnavailable` if not."""
-        await self._rows(_PING)
+        await self._single.rows(_PING)
 
     async def merchant_id(self, *, key_sha256: str) -> str | None:
         """Return the merchant who holds this API key."""
-        found = await self._rows(_MERCHANT_OF_KEY, {"the_key": key_sha256})
+        found = await self._single.rows(_MERCHANT_OF_KEY, {"the_key": key_sha256})
         return str(found[0]["id"]) if found else None
 
     async def payment(self, *, merchant_id: str, payment_id: str) -> Payment | None:
         """Return one payment."""
-        found = await self._rows(_PAYMENT, _named(merchant_id, payment_id))
+        found = await self._single.rows(_PAYMENT, _named(merchant_id, payment_id))
         return rows.payment_of(found[0]) if found else None
 
     async def payments(self, *, merchant_id: str, wanted: PaymentFilter, page: Page) -> Sequence[Payment]:
         """Return at most `page.limit` payments, newest first."""
-        found = await self._rows(_listed(merchant_id, wanted, page))
+        found = await self._single.rows(_listed(merchant_id, wanted, page))
         return [rows.payment_of(row) for row in found]
 
     async def history(self, *, merchant_id: str, payment_id: str) -> Sequence[Transition]:
         """Return a payment's transitions in order; none if there is no such payment."""
-        return [rows.transition_of(row) for row in await self._rows(_HISTORY, _named(merchant_id, payment_id))]
+        return [rows.transition_of(row) for row in await self._single.rows(_HISTORY, _named(merchant_id, payment_id))]
 
     async def refunds(self, *, merchant_id: str, payment_id: str) -> Sequence[Refund] | None:
         """Return a payment's refunds, oldest first, or None if there is no such payment."""
-        found = await self._rows(_REFUNDS, _named(merchant_id, payment_id))
+        found = await self._single.rows(_REFUNDS, _named(merchant_id, payment_id))
         if not found:
             return None
         return [rows.refund_of(row, currency=row["currency"]) for row in found if row["id"] is not None]
@@ -144,7 +141,7 @@ class PostgresReads:
         self, *, merchant_id: str, wanted: DiscrepancyFilter, page: Page
     ) -> Sequence[RecordedDiscrepancy]:
         """Return at most `page.limit` discrepancies about the merchant's payments, found last first."""
-        return [_recorded(row) for row in await self._rows(_found(merchant_id, wanted, page))]
+        return [_recorded(row) for row in await self._single.rows(_found(merchant_id, wanted, page))]
 
     async def discrepancy_sums(self, *, since_us: int) -> Sequence[DiscrepancySum]:
         """Return, by kind, what is not repaired and what was found or closed since then; of all merchants."""
@@ -156,15 +153,8 @@ class PostgresReads:
                 count=row["count"],
                 amount_minor=int(row["amount_minor"]),
             )
-            for row in await self._rows(_DISCREPANCY_SUMS, {"since_us": since_us})
+            for row in await self._single.rows(_DISCREPANCY_SUMS, {"since_us": since_us})
         ]
-
-    async def _rows(
-        self, statement: "Select[*tuple[object, ...]]", parameters: Mapping[str, object] = _NO_PARAMETERS
-    ) -> Sequence[rows.Row]:
-        with translated():
-            async with self._single.connect() as connection:
-                return (await connection.execute(statement, parameters)).mappings().all()
 
 
 def _named(merchant_id: str, payment_id: str) -> dict[str, object]:

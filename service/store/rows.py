@@ -1,21 +1,36 @@
 """Between rows and the engine's objects; columns are named as fields, except where money is one object."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
+from types import MappingProxyType
 
 from sqlalchemy import RowMapping
 
 from engine.attempt import Attempt, AttemptKind
+from engine.idempotency import Answer, KeyedRequest
 from engine.inbox import EventState, InboxEntry
 from engine.lifecycle import AttemptState, PaymentState, RefundState, Source
 from engine.money import Money
-from engine.payment import Payment, Transition
+from engine.payment import Move, Payment, Transition
 from engine.reconciliation import Discrepancy, DiscrepancyKind, DiscrepancyState
 from engine.refund import Refund
 from engine.repair import Repair
+from engine.settlement import Case
 from engine.statement import LineKind, Progress, StatementLine
 
 type Row = RowMapping
+
+
+def key_values(request: KeyedRequest, answer: Answer | None, *, now_us: int, expires_at_us: int) -> dict[str, object]:
+    """Return the columns of a claimed key."""
+    return {
+        **asdict(request.scope),
+        "fingerprint": request.fingerprint,
+        "status": None if answer is None else answer.status,
+        "body": None if answer is None else answer.body,
+        "created_at_us": now_us,
+        "expires_at_us": expires_at_us,
+    }
 
 
 def payment_of(row: Row, *, prefix: str = "") -> Payment:
@@ -35,6 +50,17 @@ def payment_of(row: Row, *, prefix: str = "") -> Payment:
         created_at_us=row[f"{prefix}created_at_us"],
         updated_at_us=row[f"{prefix}updated_at_us"],
     )
+
+
+def payment_changes(payment: Payment) -> dict[str, object]:
+    """Return the columns of a payment that may ever change."""
+    return {
+        "state": payment.state,
+        "failure_reason": payment.failure_reason,
+        "captured_minor": payment.captured_minor,
+        "refunded_minor": payment.refunded_minor,
+        "updated_at_us": payment.updated_at_us,
+    }
 
 
 def payment_values(payment: Payment) -> dict[str, object]:
@@ -95,7 +121,7 @@ def attempt_changes(attempt: Attempt) -> dict[str, object]:
 
 
 def refund_of(row: Row, *, currency: str, prefix: str = "") -> Refund:
-    """Return the refund of a row; its currency is the payment's."""
+    """Return the refund of a row whose columns may carry a prefix; its currency is the payment's."""
     return Refund(
         id=row[f"{prefix}id"],
         payment_id=row[f"{prefix}payment_id"],
@@ -125,6 +151,42 @@ def refund_values(refund: Refund) -> dict[str, object]:
 def refund_changes(refund: Refund) -> dict[str, object]:
     """Return the columns of a refund that may change."""
     return {"state": refund.state, "psp_refund_id": refund.psp_refund_id, "settled_at_us": refund.settled_at_us}
+
+
+def case_of(row: Row) -> Case:
+    """Return the case of a row that has all of it."""
+    payment, attempt = payment_of(row, prefix="payment_"), attempt_of(row, prefix="attempt_")
+    refund = None
+    if attempt.refund_id is not None:
+        refund = refund_of(row, currency=payment.amount.currency, prefix="refund_")
+    return Case(payment=payment, attempt=attempt, refund=refund)
+
+
+_NO_TRANSITION: Mapping[str, object] = MappingProxyType({f"transition__{one.name}": None for one in fields(Transition)})
+_NO_EVENT: Mapping[str, object] = MappingProxyType({f"event__{one.name}": None for one in fields(InboxEntry)})
+
+
+def advance_values(before: Case, after: Case, *, move: Move | None, event: InboxEntry | None) -> dict[str, object]:
+    """Return what a case was and what it has become, as the statement that compares and writes wants it."""
+    transition = move.transition if move is not None else None
+    return {
+        "attempt_id": after.attempt.id,
+        "is_moved": move is not None,
+        "is_tried": after.attempt != before.attempt,
+        "is_closed": after.refund != before.refund,
+        **_changes_of(before, suffix="_before"),
+        **_changes_of(after),
+        **(_NO_TRANSITION if transition is None else prefixed(asdict(transition), "transition")),
+        **(_NO_EVENT if event is None else prefixed(asdict(event), "event")),
+    }
+
+
+def _changes_of(case: Case, *, suffix: str = "") -> dict[str, object]:
+    values = {
+        **prefixed(payment_changes(case.payment), f"payment{suffix}"),
+        **prefixed(attempt_changes(case.attempt), f"attempt{suffix}"),
+    }
+    return values if case.refund is None else values | prefixed(refund_changes(case.refund), f"refund{suffix}")
 
 
 def transition_of(row: Row) -> Transition:

@@ -7,15 +7,19 @@ joined to a locked one is read from before the wait.
 
 from sqlalchemy import (
     BindParameter,
+    Boolean,
+    ColumnElement,
     Integer,
+    Join,
+    Label,
     Select,
     Table,
     bindparam,
     delete,
+    exists,
     func,
     insert,
     literal,
-    null,
     or_,
     select,
     text,
@@ -51,8 +55,8 @@ CLAIM_KEY = _claim.on_conflict_do_update(
     index_elements=["merchant_id", "route", "key"],
     set_={
         "fingerprint": _claim.excluded.fingerprint,
-        "status": null(),
-        "body": null(),
+        "status": _claim.excluded.status,
+        "body": _claim.excluded.body,
         "created_at_us": _claim.excluded.created_at_us,
         "expires_at_us": _claim.excluded.expires_at_us,
     },
@@ -143,21 +147,39 @@ UPDATE_PAYMENT = (
 # --- attempts and refunds --------------------------------------------------------------------------------------------
 
 
-def _case(*, skip_locked: bool = False) -> "Select[tuple[object, ...]]":
-    """Select a payment and its attempt, locking the payment first (the lock order of `engine.ports`)."""
-    columns = (
-        *(column.label(f"payment_{column.name}") for column in payments.columns),
-        *(column.label(f"attempt_{column.name}") for column in attempts.columns),
+_CASE = payments.join(attempts, attempts.c.payment_id == payments.c.id)
+
+
+def _named(table: Table, prefix: str) -> list[Label[object]]:
+    return [column.label(f"{prefix}_{column.name}") for column in table.columns]
+
+
+# The payment is locked first (the lock order of `engine.ports`).
+_lock_case = (
+    select(*_named(payments, "payment"), *_named(attempts, "attempt"))
+    .select_from(_CASE)
+    .with_for_update(of=[payments, attempts])
+)
+LOCK_CASE = _lock_case.where(attempts.c.id == bindparam("attempt_id"))
+LOCK_CASE_OF_PSP_OBJECT = _lock_case.where(
+    attempts.c.kind == bindparam("kind"), attempts.c.psp_id == bindparam("psp_id")
+)
+
+# Nothing is locked here, so a refund's row may come along.
+_read_case = select(*_named(payments, "payment"), *_named(attempts, "attempt"), *_named(refunds, "refund")).select_from(
+    _CASE.outerjoin(refunds, refunds.c.id == attempts.c.refund_id)
+)
+CASE = _read_case.where(attempts.c.id == bindparam("attempt_id"))
+
+# The PSP's own id says more than our reference, which it only repeats.
+_is_psp_object = attempts.c.psp_id == bindparam("psp_id")
+CASE_OF_PSP_OBJECT = (
+    _read_case.where(
+        attempts.c.kind == bindparam("kind"), or_(_is_psp_object, attempts.c.id == bindparam("attempt_id"))
     )
-    joined = select(*columns).select_from(payments.join(attempts, attempts.c.payment_id == payments.c.id))
-    return joined.with_for_update(of=[payments, attempts], skip_locked=skip_locked)
-
-
-LOCK_CASE = _case().where(attempts.c.id == bindparam("attempt_id"))
-LOCK_CASE_UNLESS_BUSY = _case(skip_locked=True).where(attempts.c.id == bindparam("attempt_id"))
-LOCK_CASE_OF_PSP_OBJECT = _case().where(attempts.c.kind == bindparam("kind"), attempts.c.psp_id == bindparam("psp_id"))
-
-INSERT_ATTEMPT = insert(attempts)
+    .order_by(_is_psp_object.desc().nulls_last())
+    .limit(1)
+)
 
 UPDATE_ATTEMPT = update(attempts).where(attempts.c.id == bindparam("the_attempt"))  # sets what it is given
 
@@ -176,7 +198,9 @@ CAPTURE_PSP_ID = select(attempts.c.psp_id).where(
     attempts.c.payment_id == bindparam("payment_id"), attempts.c.kind == "capture"
 )
 
-INSERT_REFUND = insert(refunds)
+_REFUND = _given(refunds, prefix="refund")
+_asked = insert(refunds).values(_REFUND).returning(refunds.c.id).cte("asked")
+OPEN_REFUND = insert(attempts).from_select(list(_ATTEMPT), select(*(_ATTEMPT | {"refund_id": _asked.c.id}).values()))
 
 REFUND_BY_ID = select(refunds).where(refunds.c.id == bindparam("refund_id"))
 
@@ -253,3 +277,91 @@ CLOSE_UNRESOLVED = update(discrepancies).where(  # sets state and closed_at_us
     discrepancies.c.evidence["subject"].astext == bindparam("the_attempt"),
     discrepancies.c.closed_at_us.is_(None),
 )
+
+# --- a case and all that belongs to it, at once ----------------------------------------------------------------------
+
+PAYMENT_CHANGES = tuple(_CHANGES)
+ATTEMPT_CHANGES = ("psp_id", "state", "tries", "first_sent_at_us", "settled_at_us", "due_at_us", "lease_until_us")
+REFUND_CHANGES = ("state", "psp_refund_id", "settled_at_us")
+_EVENT = _given(inbox, prefix="event")
+
+
+def _changes(table: Table, names: tuple[str, ...], *, prefix: str) -> dict[str, BindParameter[object]]:
+    return {name: bindparam(f"{prefix}__{name}", type_=table.c[name].type) for name in names}
+
+
+def _as_before(table: Table, names: tuple[str, ...], *, prefix: str) -> list[ColumnElement[bool]]:
+    before = _changes(table, names, prefix=f"{prefix}_before")
+    return [table.c[name].is_not_distinct_from(value) for name, value in before.items()]
+
+
+def _advance(case: Join, *, refund: bool, waits: bool) -> "Select[tuple[int, int]]":
+    """Write what has become of a case, if all of it is still as it was when that was decided.
+
+    All that may change is compared, so whatever happened in between, the decision is right for what is there. The rows
+    are locked in the order of `engine.ports`, and compared as they are then, not as they were when the statement began.
+    An event is stored first: if it had been, nothing else is written.
+    """
+    locked = [payments, attempts, *([refunds] if refund else [])]
+    held = (
+        select(payments.c.id.label("payment_id"), attempts.c.id.label("attempt_id"), attempts.c.refund_id)
+        .select_from(case)
+        .where(
+            attempts.c.id == bindparam("attempt_id"),
+            *_as_before(payments, PAYMENT_CHANGES, prefix="payment"),
+            *_as_before(attempts, ATTEMPT_CHANGES, prefix="attempt"),
+            *(_as_before(refunds, REFUND_CHANGES, prefix="refund") if refund else ()),
+        )
+        .with_for_update(of=locked, skip_locked=not waits)
+        .cte("held")
+    )
+    stored = (
+        upsert(inbox)
+        .from_select(list(_EVENT), select(*_EVENT.values()).select_from(held).where(_EVENT["event_id"].is_not(None)))
+        .on_conflict_do_nothing(index_elements=["event_id"])
+        .returning(inbox.c.event_id)
+        .cte("stored")
+    )
+    ours = select(held).where(or_(_EVENT["event_id"].is_(None), exists().select_from(stored))).cte("ours")
+    moved = (
+        update(payments)
+        .where(payments.c.id == ours.c.payment_id, bindparam("is_moved", type_=Boolean))
+        .values(_CHANGES)
+        .returning(payments.c.id)
+        .cte("moved")
+    )
+    sequence = select(func.max(transitions.c.sequence) + 1).where(transitions.c.payment_id == moved.c.id)
+    told = (
+        insert(transitions)
+        .from_select(
+            list(_TRANSITION),
+            select(*(_TRANSITION | {"payment_id": moved.c.id, "sequence": sequence.scalar_subquery()}).values()).where(
+                _TRANSITION["to_state"].is_not(None)
+            ),
+        )
+        .cte("told")
+    )
+    tried = (
+        update(attempts)
+        .where(attempts.c.id == ours.c.attempt_id, bindparam("is_tried", type_=Boolean))
+        .values(_changes(attempts, ATTEMPT_CHANGES, prefix="attempt"))
+        .cte("tried")
+    )
+    closed = (
+        update(refunds)
+        .where(refunds.c.id == ours.c.refund_id, bindparam("is_closed", type_=Boolean))
+        .values(_changes(refunds, REFUND_CHANGES, prefix="refund"))
+        .cte("closed")
+    )
+    return select(
+        select(func.count()).select_from(held).scalar_subquery().label("held"),
+        select(func.count()).select_from(ours).scalar_subquery().label("written"),
+    ).add_cte(told, tried, *([closed] if refund else []))
+
+
+_REFUND_CASE = _CASE.join(refunds, refunds.c.id == attempts.c.refund_id)
+
+ADVANCE_CAPTURE = _advance(_CASE, refund=False, waits=True)
+ADVANCE_REFUND = _advance(_REFUND_CASE, refund=True, waits=True)
+ADVANCE_CAPTURE_UNLESS_BUSY = _advance(_CASE, refund=False, waits=False)
+ADVANCE_REFUND_UNLESS_BUSY = _advance(_REFUND_CASE, refund=True, waits=False)

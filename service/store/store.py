@@ -1,31 +1,34 @@
 """The engine's `Store` on PostgreSQL: transactions, and single statements that need none."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 
+from sqlalchemy import Executable
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from engine.attempt import AttemptKind
 from engine.idempotency import Answer, KeyScope, Remembered
 from engine.inbox import InboxEntry
 from engine.matching import Matter
-from engine.ports import DueWork, Ids
+from engine.payment import Move
+from engine.ports import DueWork, Ids, Written
+from engine.settlement import Case
 from engine.statement_ports import Unreported
-from service.store import statements
-from service.store.books import PostgresBooks, insert_event, key_parameters
+from service.store import rows, statements
+from service.store.books import PostgresBooks, key_parameters
 from service.store.errors import translated
+from service.store.single import Singles
 from service.store.statement_reads import due_matters, unreported
 
 
 class PostgresStore:
-    """Our books between transactions.
-
-    A single statement runs in autocommit mode: one round trip instead of three.
-    """
+    """Our books between transactions."""
 
     def __init__(self, engine: AsyncEngine, *, ids: Ids) -> None:
         """Take the pool; `ids` names discrepancies."""
         self._engine = engine
-        self._single = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._single = Singles(engine)
         self._ids = ids
 
     @asynccontextmanager
@@ -39,12 +42,45 @@ class PostgresStore:
         """Return the books on an open transaction."""
         return PostgresBooks(connection, ids=self._ids)
 
+    async def case(self, attempt_id: str) -> Case | None:
+        """Read an attempt with its payment and its refund."""
+        row = await self._single.row(statements.CASE, {"attempt_id": attempt_id})
+        return None if row is None else rows.case_of(row)
+
+    async def case_of_psp_object(self, *, kind: AttemptKind, psp_id: str, attempt_id: str | None) -> Case | None:
+        """Read what the PSP speaks of: by its own id, else by our reference."""
+        parameters = {"kind": kind, "psp_id": psp_id, "attempt_id": attempt_id}
+        row = await self._single.row(statements.CASE_OF_PSP_OBJECT, parameters)
+        return None if row is None else rows.case_of(row)
+
+    async def capture_psp_id(self, payment_id: str) -> str | None:
+        """Return the PSP's payment that holds the captured money."""
+        row = await self._single.row(statements.CAPTURE_PSP_ID, {"payment_id": payment_id})
+        return None if row is None else row["psp_id"]
+
+    async def advance(
+        self, before: Case, after: Case, *, move: Move | None, event: InboxEntry | None = None
+    ) -> Written:
+        """Write what has become of a case, and the event that says so, if nothing of the case has changed meanwhile."""
+        statement = statements.ADVANCE_CAPTURE if after.refund is None else statements.ADVANCE_REFUND
+        return await self._written(statement, rows.advance_values(before, after, move=move, event=event))
+
+    async def advance_unless_busy(self, before: Case, after: Case, *, move: Move | None) -> Written:
+        """Do the same, but write nothing and return at once if somebody else holds any of it."""
+        is_capture = after.refund is None
+        statement = statements.ADVANCE_CAPTURE_UNLESS_BUSY if is_capture else statements.ADVANCE_REFUND_UNLESS_BUSY
+        return await self._written(statement, rows.advance_values(before, after, move=move, event=None))
+
+    async def _written(self, statement: Executable, parameters: Mapping[str, object]) -> Written:
+        row = await self._single.row(statement, parameters)
+        assert row is not None, "counts are always there"
+        if not row["held"]:
+            return Written.OVERTAKEN
+        return Written.DONE if row["written"] else Written.REPEATED
+
     async def remembered(self, scope: KeyScope, *, now_us: int) -> Remembered | None:
         """Return the answer to a key, unless it has expired."""
-        with translated():
-            async with self._single.connect() as connection:
-                parameters = key_parameters(scope) | {"now_us": now_us}
-                row = (await connection.execute(statements.REMEMBERED, parameters)).mappings().one_or_none()
+        row = await self._single.row(statements.REMEMBERED, key_parameters(scope) | {"now_us": now_us})
         if row is None:
             return None
         answer = Answer(status=row["status"], body=row["body"])
@@ -52,37 +88,27 @@ class PostgresStore:
 
     async def insert_event(self, entry: InboxEntry) -> bool:
         """Store an event that needs no look at the books."""
-        with translated():
-            async with self._single.connect() as connection:
-                return await insert_event(connection, entry)
+        return await self._single.row(statements.INSERT_EVENT, asdict(entry)) is not None
 
     async def due_work(self, *, now_us: int, limit: int, settled_before_us: int) -> DueWork:
         """Return what is due, at most `limit` of each kind."""
         parameters = {"now_us": now_us, "limit": limit, "settled_before_us": settled_before_us}
-        with translated():
-            async with self._single.connect() as connection:
-                found = (await connection.execute(statements.DUE_WORK, parameters)).all()
+        found = await self._single.rows(statements.DUE_WORK, parameters)
         return DueWork(
-            attempt_ids=[row.id for row in found if row.kind == "attempt"],
-            event_ids=[row.id for row in found if row.kind == "event"],
-            discrepancy_ids=[row.id for row in found if row.kind == "discrepancy"],
-            is_statement_due=any(row.kind == "statement" for row in found),
+            attempt_ids=[row["id"] for row in found if row["kind"] == "attempt"],
+            event_ids=[row["id"] for row in found if row["kind"] == "event"],
+            discrepancy_ids=[row["id"] for row in found if row["kind"] == "discrepancy"],
+            is_statement_due=any(row["kind"] == "statement" for row in found),
         )
 
     async def due_matters(self, *, now_us: int, limit: int) -> Sequence[Matter]:
         """Return the objects of at most `limit` lines that are due, each with what we know of it."""
-        with translated():
-            async with self._single.connect() as connection:
-                return await due_matters(connection, now_us=now_us, limit=limit)
+        return await due_matters(self._single, now_us=now_us, limit=limit)
 
     async def unreported(self, *, after: tuple[int, str], until_us: int, limit: int) -> Sequence[Unreported]:
         """Return money without a line that was settled after this moment and attempt and before then."""
-        with translated():
-            async with self._single.connect() as connection:
-                return await unreported(connection, after=after, until_us=until_us, limit=limit)
+        return await unreported(self._single, after=after, until_us=until_us, limit=limit)
 
     async def forget_keys(self, *, now_us: int) -> None:
         """Delete the keys whose retention is over."""
-        with translated():
-            async with self._single.connect() as connection:
-                await connection.execute(statements.FORGET_KEYS, {"now_us": now_us})
+        await self._single.execute(statements.FORGET_KEYS, {"now_us": now_us})

@@ -63,9 +63,9 @@ def test_findings_are_ranked_and_kept_and_can_be_had_again(sweep, postgres, tmp_
     assert manifests[0].plan == manifests[1].plan
 
 
-def test_the_same_command_does_only_what_is_missing(sweep, small_plan, expected, tmp_path):
+def test_the_same_command_does_only_what_is_missing(sweep, small_plan, expected, postgres, tmp_path):
     command, plan, begun = (
-        ["lost-webhooks", "--seeds", "1..4"],
+        ["lost-webhooks", "--seeds", "1..4", *ALONE, "--database-url", postgres.url()],
         small_plan("lost-webhooks", seeds="1..4"),
         tmp_path / "sweep",
     )

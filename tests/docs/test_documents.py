@@ -3,18 +3,24 @@
 import re
 import shlex
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from psp_chaos.faults.menu import MENU
+from scenarios.cli.main import run_command
+
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 ELLIPSIS = "..."
 # These run until somebody stops them, or load the machine; tests of their own run them as they are printed.
-ELSEWHERE = {"paystorm serve": "tests/live/test_serve.py", "paystorm load": "tests/live/test_load.py"}
+ELSEWHERE = {
+    "paystorm serve": "tests/live/test_serve.py",
+    "paystorm load": "tests/live/test_load.py",
+    "paystorm psp": "tests/psp_product/test_psp_command.py",
+}
 
 
 @dataclass(frozen=True)
@@ -55,22 +61,19 @@ def test_there_are_examples_and_each_is_of_a_kind_that_is_tested():
 
 
 @pytest.mark.timeout(200)
-def test_every_command_runs_and_prints_what_is_shown(desk):
+def test_every_command_runs_and_prints_what_is_shown(desk, monkeypatch, capfd):
+    monkeypatch.chdir(desk)
     for example in PAYSTORM:
         if is_elsewhere(example):
             continue
         expected_code = 1 if "--defect" in example.command else 0
-        result = subprocess.run(
-            [sys.executable, "-m", "scenarios.cli", *shlex.split(example.command)[1:]],
-            cwd=desk,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        # As the command would, without importing everything anew for each.
+        code = run_command(shlex.split(example.command)[1:])
+        stdout, stderr = capfd.readouterr()
 
-        assert result.returncode == expected_code, f"{example.command}: {result.stderr}"
+        assert code == expected_code, f"{example.command}: {stderr}"
         # Amounts are printed with a space that does not break, which nobody types into a document.
-        assert_shown(example, result.stdout.replace("\N{NO-BREAK SPACE}", " ").splitlines())
+        assert_shown(example, stdout.replace("\N{NO-BREAK SPACE}", " ").splitlines())
 
 
 def assert_shown(example: Example, printed: list[str]) -> None:
@@ -110,3 +113,11 @@ def test_the_readme_is_short_and_its_recipes_name_files_that_exist():
     assert len(readme.splitlines()) < 150
     assert recipes
     assert [name for name in recipes if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/psp.md"])
+def test_the_number_of_faults_that_is_told_is_how_many_there_are(document):
+    told = re.findall(r"(?i)\b(44|forty-four)\b", (ROOT / document).read_text())
+
+    assert told
+    assert len(MENU) == 44

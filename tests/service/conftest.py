@@ -332,7 +332,7 @@ def no_fast_path():
     """Parts of a service that always dies between the answer and the fast path."""
 
     class DeadFastPath(TryAttempt):
-        async def dispatch(self, attempt_id):
+        async def dispatch(self, case):
             return False
 
     return Parts(try_attempt=DeadFastPath)

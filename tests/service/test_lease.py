@@ -41,7 +41,8 @@ async def test_the_fast_path_leaves_alone_what_the_worker_has_tried(bench, no_fa
     bench.clock.advance(20)
     await bench.service.worker.tick()
 
-    tried = await bench.service.usecases.try_attempt.dispatch(attempt_id)
+    try_attempt = bench.service.usecases.try_attempt
+    tried = await try_attempt.dispatch(await try_attempt.store.case(attempt_id))
 
     assert tried is False
     assert bench.psp.count("create_payment") == 1

@@ -24,7 +24,7 @@ from scenarios.virtual.stage import Stage
 pytestmark = pytest.mark.timeout(1_200)  # for the whole walk, on a busy machine
 
 SEED = 4  # the clicks meet in two processes, and the worker asks the PSP while the webhook is on its way
-STRIDE = 1 if os.environ.get("PAYSTORM_EXHAUSTIVE") else 5
+STRIDE = 1 if os.environ.get("PAYSTORM_EXHAUSTIVE") else 3
 LONGEST = 3_000  # steps; a walk that has not ended by then never will
 
 SCENARIO = Scenario(

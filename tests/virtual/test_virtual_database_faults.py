@@ -406,8 +406,8 @@ def test_at_the_end_of_its_window_everything_is_whole_again(world, login, haunt)
 
 
 ALONE = [
-    SerializationFailure(id="x", probability=0.1),
-    Deadlock(id="x", probability=0.1),
+    SerializationFailure(id="x", probability=0.4),
+    Deadlock(id="x", probability=0.4),
     StatementTimeout(id="x", probability=0.05, after_s=(0, 40)),
     Slow(id="x", probability=0.2, delay_s=(0, 5)),
     *(
