@@ -32,6 +32,7 @@ class Event:
     outcome: Outcome | None  # what it says; None together with kind
     is_foreign: bool  # for another account, or live where we test (or the reverse)
     payload: str  # as received
+    repair_of: str | None = None  # the PSP's payment that a refund gives back in repair of a discrepancy
 
     @property
     def early_verdict(self) -> EventState | None:

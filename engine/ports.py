@@ -127,6 +127,10 @@ class Books(Protocol):
         """Close the discrepancy about an attempt that was resolved after all."""
         ...
 
+    async def hasten_repair(self, subject: str, *, has_failed: bool, at_us: int) -> None:
+        """Have the repair of a capture looked at now; one whose refund failed afterwards is open again."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DueWork:
@@ -134,6 +138,8 @@ class DueWork:
 
     attempt_ids: Sequence[str]  # unsettled, due and free
     event_ids: Sequence[str]  # parked and due
+    discrepancy_ids: Sequence[str]  # to be repaired, due and free
+    is_statement_due: bool  # the PSP's statement is to be read
 
 
 class Written(StrEnum):
@@ -184,8 +190,11 @@ class Store(Protocol):
         """Store an event that needs no look at the books, in a transaction of its own."""
         ...
 
-    async def due_work(self, *, now_us: int, limit: int) -> DueWork:
-        """Return what is due, at most `limit` of each kind."""
+    async def due_work(self, *, now_us: int, limit: int, settled_before_us: int) -> DueWork:
+        """Return what is due, at most `limit` of each kind.
+
+        A statement that was never read is due if an attempt was settled before `settled_before_us`.
+        """
         ...
 
     async def forget_keys(self, *, now_us: int) -> None:

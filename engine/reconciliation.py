@@ -8,6 +8,7 @@ proves nothing: lists lag and pages get lost, so it stays unknown.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 from engine.attempt import Attempt, AttemptKind
 from engine.money import Money
@@ -78,6 +79,15 @@ class DiscrepancyKind(StrEnum):
     DOUBLE_REFUND = "double-refund"  # the same for a refund
     REFUND_FAILED_LATE = "refund-failed-late"  # money came back after we said it was given
     ORPHAN_EVENT = "orphan-event"  # the PSP speaks of something that we never made
+    ORPHAN_MONEY = "orphan-money"  # the PSP's statement has money that is nobody's
+    LINE_MISSING = "line-missing"  # money that moved, says the PSP itself, and its statement does not
+    LINE_DOUBLED = "line-doubled"  # the statement reports one movement twice
+    LINE_WRONG = "line-wrong"  # the statement says what neither our books nor the PSP's object say
+    LINE_CHANGED = "line-changed"  # a line came again and said something else
+    FEE_MISMATCH = "fee-mismatch"  # the fee is not the agreed one
+    CAPTURE_REVERSED = "capture-reversed"  # a bank took a capture back
+    LATE_REFUND = "late-refund"  # money was given back after we said that the refund had failed
+    PHANTOM_MONEY = "phantom-money"  # our books have money that neither the statement nor the PSP knows of
 
 
 class DiscrepancyState(StrEnum):
@@ -86,6 +96,28 @@ class DiscrepancyState(StrEnum):
     OPEN = "open"  # reconciliation may repair it
     REPAIRED = "repaired"
     NEEDS_PERSON = "needs_person"
+
+
+class Remedy(StrEnum):
+    """What can safely be done about a discrepancy without a person."""
+
+    GIVE_BACK = "give-back"  # money that we should not have: refund it at the PSP
+    FOLLOW = "follow"  # ask the PSP about the object again, and settle what it says
+
+
+REMEDIES: Mapping[DiscrepancyKind, Remedy] = MappingProxyType(
+    {
+        DiscrepancyKind.LATE_CAPTURE: Remedy.GIVE_BACK,
+        DiscrepancyKind.DOUBLE_CAPTURE: Remedy.GIVE_BACK,
+        DiscrepancyKind.REFUND_FAILED_LATE: Remedy.FOLLOW,
+        DiscrepancyKind.AMOUNT_MISMATCH: Remedy.FOLLOW,
+    }
+)
+
+
+def first_state(kind: DiscrepancyKind) -> DiscrepancyState:
+    """Return who has to act on a discrepancy that was just found."""
+    return DiscrepancyState.OPEN if kind in REMEDIES else DiscrepancyState.NEEDS_PERSON
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

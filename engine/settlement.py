@@ -25,7 +25,7 @@ from engine.inbox import EventState
 from engine.lifecycle import AttemptState, PaymentState, RefundState, Source
 from engine.outcome import Outcome, OutcomeKind
 from engine.payment import Cause, Move, Payment, captured, failed, given_back, processing, taken_back
-from engine.reconciliation import Discrepancy, DiscrepancyKind, DiscrepancyState, expected_money
+from engine.reconciliation import Discrepancy, DiscrepancyKind, expected_money, first_state
 from engine.refund import Refund
 
 
@@ -182,7 +182,7 @@ def _found(case: Case, outcome: Outcome, *, kind: DiscrepancyKind, at_us: int) -
         subject=outcome.psp_id or case.attempt.id,
         payment_id=case.payment.id,
         money=outcome.money or expected_money(case.payment, case.refund),
-        state=DiscrepancyState.OPEN,
+        state=first_state(kind),
         evidence={
             "attempt_id": case.attempt.id,
             "psp_id_known": case.attempt.psp_id or "",

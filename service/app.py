@@ -41,6 +41,7 @@ def framework() -> FastAPI:
     app = FastAPI(title="Payments", version="1", redirect_slashes=False)
     app.include_router(routes.payments)
     app.include_router(routes.refunds)
+    app.include_router(routes.discrepancies)
     app.include_router(routes.webhooks)
     app.include_router(routes.health)
     app.add_exception_handler(ProblemError, _problem)

@@ -4,20 +4,19 @@ import base64
 import binascii
 import re
 
-from engine.payment import Payment
 from service.problems import Problem, ProblemError
 
-PLACE = re.compile(r"(?P<created_at_us>[0-9]{1,18}):(?P<payment_id>[A-Za-z0-9_]{1,64})")
+PLACE = re.compile(r"(?P<at_us>[0-9]{1,18}):(?P<id>[A-Za-z0-9_]{1,64})")
 
 
-def after(payment: Payment) -> str:
-    """Return the cursor of the page that follows this payment."""
-    place = f"{payment.created_at_us}:{payment.id}"
+def after(at_us: int, last_id: str) -> str:
+    """Return the cursor of the page that follows the one with this time and id."""
+    place = f"{at_us}:{last_id}"
     return base64.urlsafe_b64encode(place.encode("ascii")).decode("ascii")
 
 
 def parse(text: str) -> tuple[int, str]:
-    """Return the creation time and id after which the page begins.
+    """Return the time and id after which the page begins.
 
     Raises:
         ProblemError: we never gave out such a cursor.
@@ -29,4 +28,4 @@ def parse(text: str) -> tuple[int, str]:
     found = PLACE.fullmatch(place)
     if found is None:
         raise ProblemError(Problem.INVALID_REQUEST, "cursor: not one that we gave out")
-    return int(found["created_at_us"]), found["payment_id"]
+    return int(found["at_us"]), found["id"]

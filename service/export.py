@@ -14,8 +14,9 @@ LEFT_OUT: Mapping[str, tuple[str, ...]] = MappingProxyType({"idempotency_keys": 
 
 OPEN_WORK = """
 EXISTS (SELECT FROM attempts WHERE settled_at_us IS NULL) OR EXISTS (SELECT FROM inbox WHERE state = 'parked')
+OR EXISTS (SELECT FROM discrepancies WHERE due_at_us IS NOT NULL)
 """
-"""True while anything is left that a worker would ever do."""
+"""True while anything is left that a worker would ever do, but for reading the PSP's statement, which never ends."""
 
 
 async def export_books(database: AsyncEngine) -> dict[str, list[dict[str, object]]]:

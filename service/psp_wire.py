@@ -27,6 +27,8 @@ PAYMENT_EVENTS = (
     "payment_intent.processing",
 )
 REFUND_EVENTS = ("refund.created", "refund.updated", "refund.failed", "charge.refund.updated")
+REPAIR_OF = "repair_of"  # the reference of refunds that repair a discrepancy: the payment that they give back
+
 HANDLED_EVENTS = (*PAYMENT_EVENTS, *REFUND_EVENTS)
 
 
@@ -187,6 +189,7 @@ def read_event(payload: str, *, is_live: bool, account: str | None) -> Event:
         outcome=None if spoken_of is None else _told_by(event.type, spoken_of.outcome()),
         is_foreign=event.livemode != is_live or event.account != account,
         payload=payload,
+        repair_of=None if kind is not AttemptKind.REFUND or spoken_of is None else spoken_of.metadata.get(REPAIR_OF),
     )
 
 

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from engine.lifecycle import PaymentState, RefundState, Source
 from engine.money import MINOR_DIGITS
 from engine.payment import Payment, Transition
+from engine.reconciliation import Discrepancy, DiscrepancyKind, DiscrepancyState
 from engine.refund import Refund
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -145,6 +146,38 @@ class TransitionView(BaseModel):
             reason=transition.reason,
             source=transition.source,
             at=rfc3339(transition.at_us),
+        )
+
+
+class DiscrepancyView(BaseModel):
+    """A disagreement between the PSP's books and ours about a payment, as its merchant sees it."""
+
+    id: str
+    object: Literal["discrepancy"] = "discrepancy"
+    kind: DiscrepancyKind
+    status: DiscrepancyState
+    payment_id: str | None
+    subject: str
+    amount: int
+    currency: str
+    evidence: Mapping[str, str]
+    found_at: str
+    closed_at: str | None
+
+    @classmethod
+    def of(cls, discrepancy: Discrepancy, *, discrepancy_id: str, closed_at_us: int | None) -> "DiscrepancyView":
+        """Return the view of a discrepancy; what could be used at the PSP is left out."""
+        return cls(
+            id=discrepancy_id,
+            kind=discrepancy.kind,
+            status=discrepancy.state,
+            payment_id=discrepancy.payment_id,
+            subject=discrepancy.subject,
+            amount=discrepancy.money.amount_minor,
+            currency=discrepancy.money.currency,
+            evidence={name: text for name, text in discrepancy.evidence.items() if name != "psp_key"},
+            found_at=rfc3339(discrepancy.found_at_us),
+            closed_at=None if closed_at_us is None else rfc3339(closed_at_us),
         )
 
 

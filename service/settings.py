@@ -10,7 +10,11 @@ from annotated_types import Gt
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from engine.matching import Fees, Rules
 from engine.retries import SECOND_US, Patience
+from engine.statement import Rhythm
+
+SETTLEMENT_PERIOD_S = 3_600
 
 type Seconds = Annotated[float, Gt(0)]
 
@@ -49,6 +53,23 @@ class Settings(BaseModel):
     worker_batch: int = Field(default=50, gt=0)
     worker_lanes: int = Field(default=8, gt=0)  # how many items of a batch are worked on at once
 
+    settlement_period_s: Seconds | None = (
+        SETTLEMENT_PERIOD_S  # between two readings of the PSP's statement; none: it is not read
+    )
+    settlement_delay_max_s: Seconds = 259_200  # how late the PSP may report a movement; after three days it is missing
+    settlement_lookback_s: Seconds = 345_600  # how much of the past is read again, for what was reported late
+    settlement_orphan_s: Seconds = 60  # how long money may be nobody's before a person is told
+    psp_fee_basis_points: int | None = Field(default=None, ge=0)  # of a capture; none: any fee is right
+    psp_fee_fixed_minor: int = Field(default=0, ge=0)
+
+    @model_validator(mode="after")
+    def _lookback_covers_the_delay(self) -> Self:
+        if self.settlement_lookback_s < self.settlement_delay_max_s:
+            raise ValueError(
+                "settlement_lookback_s must not be less than settlement_delay_max_s: late lines would be lost"
+            )
+        return self
+
     @model_validator(mode="after")
     def _lease_outlasts_a_try(self) -> Self:
         if self.lease_s <= 2 * self.psp_timeout_s:
@@ -76,11 +97,25 @@ class Settings(BaseModel):
             idempotency_retention_us=_us(self.idempotency_retention_s),
         )
 
+    @property
+    def rules(self) -> Rules:
+        """Return by what the PSP's statement is judged."""
+        rhythm = Rhythm(
+            period_us=_us(self.settlement_period_s or SETTLEMENT_PERIOD_S),
+            lookback_us=_us(self.settlement_lookback_s),
+            delay_max_us=_us(self.settlement_delay_max_s),
+            orphan_after_us=_us(self.settlement_orphan_s),
+        )
+        if self.psp_fee_basis_points is None:
+            return Rules(rhythm=rhythm, fees=None)
+        fees = Fees(basis_points=self.psp_fee_basis_points, fixed_minor=self.psp_fee_fixed_minor)
+        return Rules(rhythm=rhythm, fees=fees)
+
 
 class Environment(Settings, BaseSettings):
     """The settings from variables that begin with `PAYSTORM_`."""
 
-    model_config = SettingsConfigDict(env_prefix="PAYSTORM_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix="PAYSTORM_", env_parse_none_str="none", frozen=True, extra="forbid")
 
 
 def _us(seconds: float) -> int:

@@ -14,8 +14,19 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from engine.inbox import Event
-from engine.ports import Clock, EventReader, Gateway, Ids, Replays, Store
-from engine.usecases import CreatePayment, Once, ReceiveEvent, RequestRefund, RetryParkedEvent, TryAttempt
+from engine.ports import Clock, EventReader, Gateway, Ids, Replays
+from engine.statement_ports import PspBooks, StatementStore
+from engine.usecases import (
+    CreatePayment,
+    MatchObject,
+    Once,
+    ReadStatement,
+    ReceiveEvent,
+    RepairDiscrepancy,
+    RequestRefund,
+    RetryParkedEvent,
+    TryAttempt,
+)
 from service.app import PaymentsApp
 from service.authentication import Authenticator, key_hash
 from service.cache import ReplayCache
@@ -28,6 +39,7 @@ from service.signature import SignatureCheck
 from service.store import PostgresReads, PostgresStore, metadata
 from service.store import create_database_engine as open_pool
 from service.store.tables import merchants
+from service.stripe_books import StripeBooks
 from service.worker import Worker
 
 
@@ -35,9 +47,10 @@ from service.worker import Worker
 class Parts:
     """Which class plays which part; each is built by `compose` with the arguments of the class named here."""
 
-    store: Callable[..., Store] = PostgresStore
+    store: Callable[..., StatementStore] = PostgresStore
     reads: type[PostgresReads] = PostgresReads
     gateway: Callable[..., Gateway] = StripeGateway
+    psp_books: Callable[..., PspBooks] = StripeBooks
     replays: Callable[..., Replays] = ReplayCache
     signature: type[SignatureCheck] = SignatureCheck
     read_event: Callable[..., Event] = read_event
@@ -47,6 +60,9 @@ class Parts:
     try_attempt: type[TryAttempt] = TryAttempt
     receive_event: type[ReceiveEvent] = ReceiveEvent
     retry_parked_event: type[RetryParkedEvent] = RetryParkedEvent
+    repair_discrepancy: type[RepairDiscrepancy] = RepairDiscrepancy
+    match_object: type[MatchObject] = MatchObject
+    read_statement: type[ReadStatement] = ReadStatement
     worker: type[Worker] = Worker
 
 
@@ -59,6 +75,8 @@ class UseCases:
     try_attempt: TryAttempt
     receive_event: ReceiveEvent
     retry_parked_event: RetryParkedEvent
+    repair_discrepancy: RepairDiscrepancy
+    read_statement: ReadStatement
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,7 +129,7 @@ class _Composer:
         app = PaymentsApp(self.desk(usecases), body_bytes_max=self.settings.body_bytes_max)
         return Service(app=app, worker=self.worker(books, usecases), usecases=usecases)
 
-    def usecases(self, books: Store) -> UseCases:
+    def usecases(self, books: StatementStore) -> UseCases:
         patience = self.settings.patience
         once = self.parts.once(
             store=books,
@@ -146,10 +164,33 @@ class _Composer:
                 patience=patience,
                 read_event=self.event_reader(),
             ),
+            repair_discrepancy=self.parts.repair_discrepancy(
+                store=books, psp=self.psp_books(), clock=self.clock, random=self.random, patience=patience
+            ),
+            read_statement=self.read_statement(books),
+        )
+
+    def read_statement(self, books: StatementStore) -> ReadStatement:
+        psp, patience, rules = self.psp_books(), self.settings.patience, self.settings.rules
+        match = self.parts.match_object(store=books, psp=psp, clock=self.clock, patience=patience, rules=rules)
+        return self.parts.read_statement(
+            store=books,
+            psp=psp,
+            clock=self.clock,
+            random=self.random,
+            patience=patience,
+            rules=rules,
+            match=match,
         )
 
     def gateway(self) -> Gateway:
-        return self.parts.gateway(
+        return self._psp(self.parts.gateway)
+
+    def psp_books(self) -> PspBooks:
+        return self._psp(self.parts.psp_books)
+
+    def _psp[Face](self, face: Callable[..., Face]) -> Face:
+        return face(
             self.psp_http,
             base_url=self.settings.psp_base_url,
             api_key=self.settings.psp_api_key,
@@ -175,11 +216,13 @@ class _Composer:
             receive_event=usecases.receive_event,
         )
 
-    def worker(self, books: Store, usecases: UseCases) -> Worker:
+    def worker(self, books: StatementStore, usecases: UseCases) -> Worker:
         return self.parts.worker(
             store=books,
             try_attempt=usecases.try_attempt,
             retry_parked_event=usecases.retry_parked_event,
+            repair_discrepancy=usecases.repair_discrepancy,
+            read_statement=None if self.settings.settlement_period_s is None else usecases.read_statement,
             clock=self.clock,
             random=self.random,
             period_s=self.settings.worker_period_s,

@@ -1,4 +1,6 @@
-"""The worker finishes what was left: unsent attempts, unknown outcomes, parked events, pending refunds.
+"""The worker finishes what was left: unsent attempts, unknown outcomes, parked events, pending refunds, repairs.
+
+From time to time it also reads the PSP's statement; whether that is due is part of the question that it asks anyway.
 
 Any number of workers may run. Each asks the database what is due and then claims one item at a time, so what another
 worker holds is skipped and a batch can never outlive its leases. A tick that fails on one item goes on with the rest.
@@ -11,9 +13,9 @@ from dataclasses import dataclass, field
 from random import Random
 
 from engine.errors import StoreError
-from engine.ports import Clock, Store
+from engine.ports import Clock, DueWork, Store
 from engine.retries import SECOND_US
-from engine.usecases import RetryParkedEvent, TryAttempt
+from engine.usecases import ReadStatement, RepairDiscrepancy, RetryParkedEvent, TryAttempt
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +30,8 @@ class WorkDone:
     events: int  # parked events tried again
     found_work: bool  # something was due, whoever did it then
     has_more: bool  # a batch was full and something moved, so there is probably more
+    repairs: int = 0  # discrepancies whose repair was tried
+    statements: int = 0  # readings of the PSP's statement
 
 
 @dataclass(kw_only=True)
@@ -37,6 +41,8 @@ class Worker:
     store: Store
     try_attempt: TryAttempt
     retry_parked_event: RetryParkedEvent
+    repair_discrepancy: RepairDiscrepancy
+    read_statement: ReadStatement | None  # None: others do that
     clock: Clock
     random: Random  # spreads the ticks of several workers
     period_s: float  # between two looks while there is work
@@ -72,17 +78,36 @@ class Worker:
             StoreError: the database could not even be asked what is due.
         """
         now_us = self.clock.now_us()
-        due = await self.store.due_work(now_us=now_us, limit=self.batch)
+        due = await self._due(now_us)
         attempts = await self._work_off(due.attempt_ids, self.try_attempt.resolve)
         events = await self._work_off(due.event_ids, self.retry_parked_event)
+        repairs = await self._work_off(due.discrepancy_ids, self.repair_discrepancy)
+        statements = await self._read_statement() if due.is_statement_due else 0
         await self._prune(now_us)
-        full = self.batch in (len(due.attempt_ids), len(due.event_ids))
+        batches = (due.attempt_ids, due.event_ids, due.discrepancy_ids)
         return WorkDone(
             attempts=attempts,
             events=events,
-            found_work=bool(due.attempt_ids or due.event_ids),
-            has_more=full and attempts + events > 0,
+            found_work=any(batches) or bool(statements),
+            has_more=self.batch in map(len, batches) and attempts + events + repairs > 0,
+            repairs=repairs,
+            statements=statements,
         )
+
+    async def _due(self, now_us: int) -> DueWork:
+        period_us = 0 if self.read_statement is None else self.read_statement.rules.rhythm.period_us
+        return await self.store.due_work(now_us=now_us, limit=self.batch, settled_before_us=now_us - period_us)
+
+    async def _read_statement(self) -> int:
+        """Read what is due, and return how many statements were read to their end."""
+        if self.read_statement is None:
+            return 0
+        try:
+            reading = await self.read_statement()
+        except StoreError as error:
+            logger.warning("the statement was not read to its end: %s", error)
+            return 0
+        return int(reading is not None and reading.is_complete)
 
     async def _work_off(self, ids: Sequence[str], work: Callable[[str], Awaitable[bool]]) -> int:
         """Work on all of them, a few at once, and return how many were really tried."""

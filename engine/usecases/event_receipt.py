@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from engine.inbox import Event, EventState, InboxEntry, received
 from engine.lifecycle import Source
+from engine.outcome import OutcomeKind
 from engine.ports import Books, Clock, Store, Written
 from engine.retries import Patience
 from engine.settlement import Case, Settlement, settle
@@ -31,7 +32,9 @@ class ReceiveEvent:
         """
         verdict = event.early_verdict
         if verdict is None:
-            return await self._apply(event)
+            return await (
+                self._apply(event) if event.repair_of is None else self._hasten_repair(event, event.repair_of)
+            )
         entry = received(event, state=verdict, at_us=self.clock.now_us())
         return verdict if await self.store.insert_event(entry) else None
 
@@ -74,6 +77,17 @@ class ReceiveEvent:
                 return None
             await save(books, case, settlement, patience=self.patience)
             return settlement.verdict
+
+    async def _hasten_repair(self, event: Event, subject: str) -> EventState | None:
+        """Take news of a refund that is no refund of ours but repairs a discrepancy: the repair asks the PSP itself."""
+        assert event.outcome is not None
+        async with self.store.transaction() as books:
+            now_us = self.clock.now_us()
+            if not await books.insert_event(received(event, state=EventState.APPLIED, at_us=now_us)):
+                return None
+            has_failed = event.outcome.kind is OutcomeKind.FAILED
+            await books.hasten_repair(subject, has_failed=has_failed, at_us=now_us)
+            return EventState.APPLIED
 
 
 async def find_case(books: Books, event: Event) -> Case | None:

@@ -19,6 +19,7 @@ from scenarios.cli.exit_codes import ExitCode
 from scenarios.cli.listing import list_scenarios
 from scenarios.cli.load import load
 from scenarios.cli.psp import psp
+from scenarios.cli.reconcile import reconcile
 from scenarios.cli.replay import replay
 from scenarios.cli.report import report
 from scenarios.cli.run import run
@@ -41,7 +42,7 @@ app = App(
     help_epilogue=_EPILOGUE,
 )
 app.command(list_scenarios, name="list")
-for command in (run, sweep, replay, check, report, serve, load, psp):
+for command in (run, sweep, replay, check, report, serve, load, psp, reconcile):
     app.command(command)
 
 

@@ -1,8 +1,9 @@
 """The HTTP API, one file per resource."""
 
+from service.routes.discrepancies import router as discrepancies
 from service.routes.health import router as health
 from service.routes.payments import router as payments
 from service.routes.refunds import router as refunds
 from service.routes.webhooks import router as webhooks
 
-__all__ = ["health", "payments", "refunds", "webhooks"]
+__all__ = ["discrepancies", "health", "payments", "refunds", "webhooks"]

@@ -85,7 +85,7 @@ async def list_payments(
     return ListView(
         data=[PaymentView.of(payment) for payment in shown],
         has_more=has_more,
-        next_cursor=cursor.after(shown[-1]) if has_more else None,
+        next_cursor=cursor.after(shown[-1].created_at_us, shown[-1].id) if has_more else None,
     )
 
 

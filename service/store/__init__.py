@@ -2,16 +2,26 @@
 
 from service.store.books import PostgresBooks
 from service.store.database import create_database_engine
-from service.store.reads import Page, PaymentFilter, PostgresReads
+from service.store.reads import (
+    DiscrepancyFilter,
+    DiscrepancySum,
+    Page,
+    PaymentFilter,
+    PostgresReads,
+    RecordedDiscrepancy,
+)
 from service.store.store import PostgresStore
 from service.store.tables import metadata
 
 __all__ = [
+    "DiscrepancyFilter",
+    "DiscrepancySum",
     "Page",
     "PaymentFilter",
     "PostgresBooks",
     "PostgresReads",
     "PostgresStore",
+    "RecordedDiscrepancy",
     "create_database_engine",
     "metadata",
 ]

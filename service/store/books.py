@@ -15,14 +15,15 @@ from engine.reconciliation import Discrepancy, DiscrepancyState
 from engine.refund import Refund
 from engine.settlement import Case
 from service.store import rows, statements
+from service.store.statement_books import StatementPart
 
 
-class PostgresBooks:
+class PostgresBooks(StatementPart):
     """Our books inside one transaction; see `engine.ports.Books` for what each method promises."""
 
     def __init__(self, connection: AsyncConnection, *, ids: Ids) -> None:
         """Take a connection with an open transaction."""
-        self._connection = connection
+        super().__init__(connection)
         self._ids = ids
 
     # Keys
@@ -138,15 +139,6 @@ class PostgresBooks:
             assert found is not None
             refund = rows.refund_of(found, currency=payment.amount.currency)
         return Case(payment=payment, attempt=attempt, refund=refund)
-
-    async def _row(self, statement: Executable, parameters: dict[str, Any]) -> rows.Row | None:
-        result = await self._connection.execute(statement, parameters)
-        return result.mappings().one_or_none()
-
-    async def _write(self, statement: Executable, parameters: dict[str, Any]) -> None:
-        """Run a statement that must touch exactly one row."""
-        result = await self._connection.execute(statement, parameters)
-        assert result.rowcount == 1, f"{result.rowcount} rows instead of one"
 
 
 def key_parameters(scope: KeyScope) -> dict[str, Any]:

@@ -6,15 +6,16 @@ Every statement names the merchant, so nobody sees another one's payment by gues
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, bindparam, exists, select, text, tuple_
+from sqlalchemy import Select, bindparam, exists, func, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from engine.lifecycle import PaymentState
 from engine.payment import Payment, Transition
+from engine.reconciliation import Discrepancy, DiscrepancyKind, DiscrepancyState
 from engine.refund import Refund
 from service.store import rows
 from service.store.single import Singles
-from service.store.tables import merchants, payments, refunds, transitions
+from service.store.tables import discrepancies, merchants, payments, refunds, transitions
 
 # Built once: SQLAlchemy looks up what it has compiled by the statement, and a new one has to be understood first.
 
@@ -34,6 +35,23 @@ _REFUNDS = (
     .where(*_IS_PAYMENT)
     .order_by(refunds.c.created_at_us, refunds.c.id)
 )
+_SUMMED = (discrepancies.c.kind, discrepancies.c.state, discrepancies.c.currency)
+_DISCREPANCY_SUMS = (
+    select(
+        *_SUMMED,
+        func.count().label("count"),
+        func.sum(func.abs(discrepancies.c.amount_minor)).label("amount_minor"),
+    )
+    .where(
+        or_(
+            discrepancies.c.state != DiscrepancyState.REPAIRED,
+            discrepancies.c.found_at_us >= bindparam("since_us"),
+            discrepancies.c.closed_at_us >= bindparam("since_us"),
+        )
+    )
+    .group_by(*_SUMMED)
+    .order_by(*_SUMMED)
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,11 +65,39 @@ class PaymentFilter:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class DiscrepancyFilter:
+    """Which discrepancies are asked for; None means any."""
+
+    state: DiscrepancyState | None = None
+    kind: DiscrepancyKind | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordedDiscrepancy:
+    """A discrepancy as it is on record, with what became of it."""
+
+    id: str
+    discrepancy: Discrepancy  # in the state that it is in now
+    closed_at_us: int | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DiscrepancySum:
+    """How many discrepancies of one kind and state there are, and about how much money of one currency."""
+
+    kind: DiscrepancyKind
+    state: DiscrepancyState
+    currency: str
+    count: int
+    amount_minor: int  # without signs
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Page:
     """Where a page of a list begins and how long it is; newest first."""
 
     limit: int
-    after: tuple[int, str] | None = None  # created_at_us and id of the last payment seen
+    after: tuple[int, str] | None = None  # the time and the id of the last one seen
 
 
 class PostgresReads:
@@ -91,6 +137,25 @@ class PostgresReads:
             return None
         return [rows.refund_of(row, currency=row["currency"]) for row in found if row["id"] is not None]
 
+    async def discrepancies(
+        self, *, merchant_id: str, wanted: DiscrepancyFilter, page: Page
+    ) -> Sequence[RecordedDiscrepancy]:
+        """Return at most `page.limit` discrepancies about the merchant's payments, found last first."""
+        return [_recorded(row) for row in await self._single.rows(_found(merchant_id, wanted, page))]
+
+    async def discrepancy_sums(self, *, since_us: int) -> Sequence[DiscrepancySum]:
+        """Return, by kind, what is not repaired and what was found or closed since then; of all merchants."""
+        return [
+            DiscrepancySum(
+                kind=DiscrepancyKind(row["kind"]),
+                state=DiscrepancyState(row["state"]),
+                currency=row["currency"],
+                count=row["count"],
+                amount_minor=int(row["amount_minor"]),
+            )
+            for row in await self._single.rows(_DISCREPANCY_SUMS, {"since_us": since_us})
+        ]
+
 
 def _named(merchant_id: str, payment_id: str) -> dict[str, object]:
     return {"the_merchant": merchant_id, "the_payment": payment_id}
@@ -109,3 +174,22 @@ def _listed(merchant_id: str, wanted: PaymentFilter, page: Page) -> "Select[*tup
     if page.after is not None:
         statement = statement.where(tuple_(payments.c.created_at_us, payments.c.id) < page.after)
     return statement.order_by(payments.c.created_at_us.desc(), payments.c.id.desc()).limit(page.limit)
+
+
+def _found(merchant_id: str, wanted: DiscrepancyFilter, page: Page) -> "Select[*tuple[object, ...]]":
+    statement = (
+        select(discrepancies)
+        .join(payments, payments.c.id == discrepancies.c.payment_id)
+        .where(payments.c.merchant_id == merchant_id)
+    )
+    if wanted.state is not None:
+        statement = statement.where(discrepancies.c.state == wanted.state)
+    if wanted.kind is not None:
+        statement = statement.where(discrepancies.c.kind == wanted.kind)
+    if page.after is not None:
+        statement = statement.where(tuple_(discrepancies.c.found_at_us, discrepancies.c.id) < page.after)
+    return statement.order_by(discrepancies.c.found_at_us.desc(), discrepancies.c.id.desc()).limit(page.limit)
+
+
+def _recorded(row: rows.Row) -> RecordedDiscrepancy:
+    return RecordedDiscrepancy(id=row["id"], discrepancy=rows.discrepancy_of(row), closed_at_us=row["closed_at_us"])

@@ -12,9 +12,11 @@ from engine.inbox import EventState, InboxEntry
 from engine.lifecycle import AttemptState, PaymentState, RefundState, Source
 from engine.money import Money
 from engine.payment import Move, Payment, Transition
-from engine.reconciliation import Discrepancy
+from engine.reconciliation import Discrepancy, DiscrepancyKind, DiscrepancyState
 from engine.refund import Refund
+from engine.repair import Repair
 from engine.settlement import Case
+from engine.statement import LineKind, Progress, StatementLine
 
 type Row = RowMapping
 
@@ -237,7 +239,93 @@ def discrepancy_values(discrepancy: Discrepancy, *, discrepancy_id: str) -> dict
         "evidence": {"subject": discrepancy.subject, **discrepancy.evidence},
         "found_at_us": discrepancy.found_at_us,
         "closed_at_us": None,
+        "due_at_us": discrepancy.found_at_us if discrepancy.state is DiscrepancyState.OPEN else None,
     }
+
+
+def discrepancy_of(row: Row) -> Discrepancy:
+    """Return the discrepancy of a row."""
+    evidence = dict(row["evidence"])
+    return Discrepancy(
+        kind=DiscrepancyKind(row["kind"]),
+        subject=evidence.pop("subject"),
+        payment_id=row["payment_id"],
+        money=Money(amount_minor=row["amount_minor"], currency=row["currency"]),
+        state=DiscrepancyState(row["state"]),
+        evidence=evidence,
+        found_at_us=row["found_at_us"],
+    )
+
+
+def repair_of(row: Row) -> Repair:
+    """Return the repair of a discrepancy's row."""
+    return Repair(
+        discrepancy_id=row["id"],
+        kind=DiscrepancyKind(row["kind"]),
+        subject=row["evidence"]["subject"],
+        attempt_id=row["evidence"]["attempt_id"],
+        state=DiscrepancyState(row["state"]),
+        tries=row["tries"],
+        refusals=row["refusals"],
+        due_at_us=row["due_at_us"],
+        lease_until_us=row["lease_until_us"],
+        closed_at_us=row["closed_at_us"],
+    )
+
+
+def repair_changes(repair: Repair) -> dict[str, object]:
+    """Return the columns of a discrepancy that its repair may change."""
+    return {
+        "state": repair.state,
+        "tries": repair.tries,
+        "refusals": repair.refusals,
+        "due_at_us": repair.due_at_us,
+        "lease_until_us": repair.lease_until_us,
+        "closed_at_us": repair.closed_at_us,
+    }
+
+
+def line_of(row: Row) -> StatementLine:
+    """Return the statement's line of a row."""
+    return StatementLine(
+        id=row["id"],
+        kind=LineKind(row["kind"]),
+        psp_id=row["psp_id"],
+        capture_psp_id=row["capture_psp_id"],
+        attempt_id=row["attempt_id"],
+        money=Money(amount_minor=row["amount_minor"], currency=row["currency"]),
+        fee_minor=row["fee_minor"],
+        reported_s=row["reported_s"],
+    )
+
+
+def line_values(line: StatementLine, *, at_us: int) -> dict[str, object]:
+    """Return the columns of a line that was read now; one that concerns us is due for matching."""
+    return {
+        "id": line.id,
+        "kind": line.kind,
+        "psp_id": line.psp_id,
+        "capture_psp_id": line.capture_psp_id,
+        "attempt_id": line.attempt_id,
+        "amount_minor": line.money.amount_minor,
+        "currency": line.money.currency,
+        "fee_minor": line.fee_minor,
+        "reported_s": line.reported_s,
+        "read_at_us": at_us,
+        "due_at_us": None if line.speaks_of is None else at_us,
+    }
+
+
+def progress_of(row: Row) -> Progress:
+    """Return the statement's progress of its row."""
+    return Progress(
+        covered_until_us=row["covered_until_us"],
+        compared_until_us=row["compared_until_us"],
+        due_at_us=row["due_at_us"],
+        lease_until_us=row["lease_until_us"],
+        tries=row["tries"],
+        failures=row["failures"],
+    )
 
 
 def prefixed(values: Mapping[str, object], prefix: str) -> dict[str, object]:

@@ -23,7 +23,16 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from service.store.parameters import ATTEMPT, PAYMENT, PAYMENT_CHANGES, TRANSITION, WITH_ATTEMPT, given, next_transition
-from service.store.tables import attempts, discrepancies, idempotency_keys, inbox, payments, refunds, transitions
+from service.store.tables import (
+    attempts,
+    discrepancies,
+    idempotency_keys,
+    inbox,
+    payments,
+    refunds,
+    statement_progress,
+    transitions,
+)
 
 # --- idempotency keys ------------------------------------------------------------------------------------------------
 
@@ -190,8 +199,43 @@ _DUE_EVENTS = (
     .limit(bindparam("limit"))
 )
 
-# Both kinds in one statement, because a worker asks every few seconds and finds nothing most of the time.
-_due = union_all(_DUE_ATTEMPTS.subquery().select(), _DUE_EVENTS.subquery().select()).subquery()
+_DUE_REPAIRS = (
+    select(literal("discrepancy").label("kind"), discrepancies.c.id, discrepancies.c.due_at_us)
+    .where(
+        discrepancies.c.due_at_us <= bindparam("now_us"),
+        or_(discrepancies.c.lease_until_us.is_(None), discrepancies.c.lease_until_us <= bindparam("now_us")),
+    )
+    .order_by(discrepancies.c.due_at_us, discrepancies.c.id)
+    .limit(bindparam("limit"))
+)
+
+_DUE_STATEMENT = select(
+    literal("statement").label("kind"), statement_progress.c.id, statement_progress.c.due_at_us
+).where(
+    statement_progress.c.due_at_us <= bindparam("now_us"),
+    or_(statement_progress.c.lease_until_us.is_(None), statement_progress.c.lease_until_us <= bindparam("now_us")),
+)
+
+# Before the first reading there is no progress; it is due once our books have been waiting long enough for a statement.
+_FIRST_STATEMENT = (
+    select(literal("statement").label("kind"), literal("statement").label("id"), attempts.c.settled_at_us)
+    .where(
+        attempts.c.settled_at_us.is_not(None),
+        attempts.c.settled_at_us <= bindparam("settled_before_us"),
+        ~select(statement_progress.c.id).exists(),
+    )
+    .order_by(attempts.c.settled_at_us, attempts.c.id)
+    .limit(1)
+)
+
+# All kinds in one statement, because a worker asks every few seconds and finds nothing most of the time.
+_due = union_all(
+    _DUE_ATTEMPTS.subquery().select(),
+    _DUE_EVENTS.subquery().select(),
+    _DUE_REPAIRS.subquery().select(),
+    _DUE_STATEMENT.subquery().select(),
+    _FIRST_STATEMENT.subquery().select(),
+).subquery()
 DUE_WORK = select(_due.c.kind, _due.c.id).order_by(_due.c.due_at_us, _due.c.id)
 
 RECORD_DISCREPANCY = upsert(discrepancies).on_conflict_do_nothing(

@@ -1,6 +1,6 @@
 """The engine's `Store` on PostgreSQL: transactions, and single statements that need none."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 
@@ -10,13 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from engine.attempt import AttemptKind
 from engine.idempotency import Answer, KeyScope, Remembered
 from engine.inbox import InboxEntry
+from engine.matching import Matter
 from engine.payment import Move
 from engine.ports import DueWork, Ids, Written
 from engine.settlement import Case
+from engine.statement_ports import Unreported
 from service.store import advance, rows, statements
 from service.store.books import PostgresBooks, key_parameters
 from service.store.errors import translated
 from service.store.single import Singles
+from service.store.statement_reads import due_matters, unreported
 
 
 class PostgresStore:
@@ -87,13 +90,24 @@ class PostgresStore:
         """Store an event that needs no look at the books."""
         return await self._single.row(statements.INSERT_EVENT, asdict(entry)) is not None
 
-    async def due_work(self, *, now_us: int, limit: int) -> DueWork:
+    async def due_work(self, *, now_us: int, limit: int, settled_before_us: int) -> DueWork:
         """Return what is due, at most `limit` of each kind."""
-        found = await self._single.rows(statements.DUE_WORK, {"now_us": now_us, "limit": limit})
+        parameters = {"now_us": now_us, "limit": limit, "settled_before_us": settled_before_us}
+        found = await self._single.rows(statements.DUE_WORK, parameters)
         return DueWork(
             attempt_ids=[row["id"] for row in found if row["kind"] == "attempt"],
             event_ids=[row["id"] for row in found if row["kind"] == "event"],
+            discrepancy_ids=[row["id"] for row in found if row["kind"] == "discrepancy"],
+            is_statement_due=any(row["kind"] == "statement" for row in found),
         )
+
+    async def due_matters(self, *, now_us: int, limit: int) -> Sequence[Matter]:
+        """Return the objects of at most `limit` lines that are due, each with what we know of it."""
+        return await due_matters(self._single, now_us=now_us, limit=limit)
+
+    async def unreported(self, *, after: tuple[int, str], until_us: int, limit: int) -> Sequence[Unreported]:
+        """Return money without a line that was settled after this moment and attempt and before then."""
+        return await unreported(self._single, after=after, until_us=until_us, limit=limit)
 
     async def forget_keys(self, *, now_us: int) -> None:
         """Delete the keys whose retention is over."""

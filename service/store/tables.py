@@ -26,6 +26,7 @@ from engine.attempt import AttemptKind
 from engine.inbox import EventState
 from engine.lifecycle import LAWFUL_MOVES, AttemptState, PaymentState, RefundState, Source
 from engine.reconciliation import DiscrepancyKind, DiscrepancyState
+from engine.statement import LineKind
 
 metadata = MetaData()
 
@@ -112,6 +113,7 @@ refunds = Table(
     Column("settled_at_us", BigInteger),
     _one_of("state", RefundState),
     CheckConstraint("amount_minor > 0", name="amount_is_positive"),
+    Index("refunds_failed", "settled_at_us", postgresql_where=text("state = 'FAILED'")),
 )
 
 attempts = Table(
@@ -139,6 +141,8 @@ attempts = Table(
     UniqueConstraint("kind", "psp_id", name="one_attempt_per_psp_object"),
     Index("one_capture_per_payment", "payment_id", unique=True, postgresql_where=text("kind = 'capture'")),
     Index("attempts_due", "due_at_us", "id", postgresql_where=text("settled_at_us IS NULL")),
+    # For the statement's readers, who look for what was settled and is not reported.
+    Index("attempts_settled", "settled_at_us", "id", postgresql_where=text("settled_at_us IS NOT NULL")),
 )
 
 inbox = Table(
@@ -185,7 +189,45 @@ discrepancies = Table(
     Column("evidence", JSONB, nullable=False),  # always has "subject", the id that it is about
     Column("found_at_us", BigInteger, nullable=False),
     Column("closed_at_us", BigInteger),
+    Column("due_at_us", BigInteger),  # when its repair is tried
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("refusals", Integer, nullable=False, server_default="0"),  # how often the PSP said no
+    Column("lease_until_us", BigInteger),
     _one_of("kind", DiscrepancyKind),
     _one_of("state", DiscrepancyState),
+    CheckConstraint("(due_at_us IS NOT NULL) = (state = 'open')", name="open_means_due"),
     Index("one_discrepancy_per_subject", "kind", text("(evidence ->> 'subject')"), unique=True),
+    Index("discrepancies_found", "found_at_us", "id"),
+    Index("discrepancies_due", "due_at_us", "id", postgresql_where=text("due_at_us IS NOT NULL")),
+)
+
+statement_lines = Table(
+    "statement_lines",
+    metadata,
+    Column("id", String, primary_key=True),  # the PSP's
+    Column("kind", String, nullable=False),
+    Column("psp_id", String, index=True),
+    Column("capture_psp_id", String),
+    Column("attempt_id", String),  # as the PSP's object names it; not a reference, because anybody can write there
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("fee_minor", BigInteger, nullable=False),
+    Column("reported_s", BigInteger, nullable=False),  # the PSP counts in whole seconds
+    Column("read_at_us", BigInteger, nullable=False),
+    Column("due_at_us", BigInteger),  # when it is matched, perhaps again; None: it has been
+    _one_of("kind", LineKind),
+    Index("statement_lines_due", "due_at_us", "id", postgresql_where=text("due_at_us IS NOT NULL")),
+)
+
+statement_progress = Table(
+    "statement_progress",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("covered_until_us", BigInteger, nullable=False),
+    Column("compared_until_us", BigInteger, nullable=False),
+    Column("due_at_us", BigInteger, nullable=False),
+    Column("lease_until_us", BigInteger),
+    Column("tries", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+    CheckConstraint("id = 'statement'", name="there_is_one"),
 )

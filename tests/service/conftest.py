@@ -56,7 +56,10 @@ class FakePsp:
         self.remembered = {}  # idempotency key -> (status, body)
         self.scripts = defaultdict(deque)
         self.held = asyncio.Queue()  # one gate for each request that is being held
+        self.statement = []  # balance transactions, oldest first; `visible_at_us` may hide one
+        self.page_size = 100  # the most lines that a page of the statement has
         self._numbers = itertools.count(1)
+        self._line_numbers = itertools.count(1)
 
     def script(self, operation, *behaviours):
         self.scripts[operation].extend(behaviours)
@@ -98,6 +101,8 @@ class FakePsp:
 
     def _operation(self, request):
         _, _, collection, *rest = request.url.path.split("/")
+        if collection == "balance_transactions":
+            return "read_statement", None
         noun = "payment" if collection == "payment_intents" else "refund"
         if request.method == "POST":
             return f"create_{noun}", None
@@ -106,17 +111,66 @@ class FakePsp:
     def _read(self, operation, psp_id, request):
         if psp_id is not None:
             return httpx.Response(200, json=self.objects[psp_id])
-        prefix = "pi_" if operation == "list_payments" else "re_"
-        newest_first = [one for one in reversed(self.objects.values()) if one["id"].startswith(prefix)]
+        if operation == "read_statement":
+            rows, page_size = self._lines(request.url.params), self.page_size
+        else:
+            prefix = "pi_" if operation == "list_payments" else "re_"
+            wanted = request.url.params.get("payment_intent")
+            rows = [one for one in self.objects.values() if one["id"].startswith(prefix)]
+            rows, page_size = [one for one in rows if wanted in (None, one.get("payment_intent"))], 2
+        newest_first = rows[::-1]
         after = request.url.params.get("starting_after")
         ids = [one["id"] for one in newest_first]
         rest = newest_first[ids.index(after) + 1 :] if after else newest_first
-        return httpx.Response(200, json={"object": "list", "data": rest[:2], "has_more": len(rest) > 2})
+        return httpx.Response(200, json={"object": "list", "data": rest[:page_size], "has_more": len(rest) > page_size})
+
+    def _lines(self, params):
+        from_s, until_s = int(params["created[gte]"]), int(params["created[lt]"])
+        now_us = self.clock.now_us()
+        shown = [one for one in self.statement if one.get("visible_at_us", 0) <= now_us]
+        lines = [one for one in shown if from_s <= one["created"] < until_s]
+        return [one | {"source": self._source(one["source"])} for one in sorted(lines, key=lambda one: one["created"])]
+
+    def _source(self, psp_id):
+        spoken_of = self.objects.get(psp_id, {"id": psp_id, "metadata": {}})
+        if psp_id.startswith("re_"):
+            return spoken_of
+        return {"id": f"ch_of_{psp_id}", "payment_intent": psp_id, "metadata": spoken_of["metadata"]}
+
+    def report(self, kind, spoken_of, *, amount=None, **members):
+        """Write a line about an object, as of now, and return it."""
+        signed = -spoken_of["amount"] if kind == "refund" else spoken_of["amount"]
+        line = {
+            "id": f"txn_{next(self._line_numbers)}",
+            "type": kind,
+            "amount": signed if amount is None else amount,
+            "fee": 0,
+            "currency": spoken_of["currency"],
+            "created": self.clock.now_us() // 1_000_000,
+            "source": spoken_of["id"],
+        }
+        self.statement.append(line | members)
+        return self.statement[-1]
+
+    def capture(self, *, amount=1250, metadata=None, psp_id=None):
+        """Let money move that nobody asked for, and report it."""
+        psp_id = psp_id or f"pi_{next(self._numbers)}"
+        made = {"id": psp_id, "status": "succeeded", "amount": amount, "amount_received": amount, "currency": "eur"}
+        self.objects[psp_id] = made | {"metadata": metadata or {}}
+        self.report("charge", made)
+        return self.objects[psp_id]
+
+    def fail_refund(self, psp_id):
+        """Let the money of a refund come back."""
+        self.objects[psp_id] |= {"status": "failed", "failure_reason": "declined"}
+        self.report("refund_failure", self.objects[psp_id])
 
     def _create(self, operation, behaviour, form):
         if behaviour == "refuse":
             return 400, {"error": {"type": "invalid_request_error", "code": "parameter_invalid"}}
         made = self._object(operation, form)
+        if made["amount"] == 0:
+            return 400, {"error": {"type": "invalid_request_error", "code": "charge_already_refunded"}}
         self.objects[made["id"]] = made
         if behaviour == "decline":
             made |= {"status": "requires_payment_method", "last_payment_error": {"decline_code": "insufficient_funds"}}
@@ -124,6 +178,8 @@ class FakePsp:
             return 402, {"error": error | {"payment_intent": dict(made)}}
         if behaviour == "pending":
             made["status"] = "processing" if operation == "create_payment" else "pending"
+        if made["status"] == "succeeded":
+            self.report("charge" if made["id"].startswith("pi_") else "refund", made)
         if behaviour == "after":
             return 500, {"error": {"type": "api_error"}}
         return 200, dict(made)
@@ -134,11 +190,17 @@ class FakePsp:
         made = {
             "id": f"{prefix}_{next(self._numbers)}",
             "status": "succeeded",
-            "amount": int(form["amount"][0]),
+            "amount": int(form["amount"][0]) if "amount" in form else self._left(form["payment_intent"][0]),
             "currency": form["currency"][0] if prefix == "pi" else "eur",
             "metadata": metadata,
         }
-        return made | ({"amount_received": made["amount"]} if prefix == "pi" else {})
+        if prefix == "re":
+            return made | {"payment_intent": form["payment_intent"][0]}
+        return made | {"amount_received": made["amount"]}
+
+    def _left(self, psp_id):
+        gone = [one for one in self.objects.values() if one.get("payment_intent") == psp_id]
+        return self.objects[psp_id]["amount"] - sum(one["amount"] for one in gone if one["status"] != "failed")
 
 
 def _error(status, kind, *, code=None, headers=None):
