@@ -50,13 +50,18 @@ def database_server(url: str | None, *, profile: Profile = SIMULATED) -> Iterato
         PostgresUnavailable: The server cannot be reached or started.
     """
     if url is not None:
-        yield _reach(_parse(url))
+        yield _reach(parse_url(url))
         return
     with EmbeddedPostgres.start(profile) as server:
         yield _reach(make_url(server.url()))
 
 
-def _parse(url: str) -> URL:
+def parse_url(url: str) -> URL:
+    """Return the URL of a PostgreSQL database, for our driver.
+
+    Raises:
+        BadInput: The URL is not one.
+    """
     try:
         parsed = make_url(url)
     except ArgumentError:

@@ -27,6 +27,7 @@ from service.settings import Settings
 from service.signature import SignatureCheck
 from service.store import PostgresReads, PostgresStore, metadata
 from service.store import create_database_engine as open_pool
+from service.store.revision import MARK, revision_marks
 from service.store.tables import merchants
 from service.worker import Worker
 
@@ -195,9 +196,11 @@ def create_database_engine(settings: Settings) -> AsyncEngine:
 
 
 async def create_schema(database: AsyncEngine) -> None:
-    """Create every table that is not there yet."""
+    """Create every table that is not there yet, as for a run or a test; what lives longer is migrated."""
     async with database.begin() as connection:
         await connection.run_sync(metadata.create_all)
+        await connection.run_sync(revision_marks.create_all)
+        await connection.execute(MARK)
 
 
 async def add_merchant(database: AsyncEngine, *, merchant_id: str, name: str, api_key: str) -> None:
