@@ -28,7 +28,7 @@ from service.signature import SignatureCheck
 from service.store import PostgresReads, PostgresStore, metadata
 from service.store import create_database_engine as open_pool
 from service.store.revision import MARK, revision_marks
-from service.store.tables import merchants
+from service.store.tables import api_keys, merchants
 from service.worker import Worker
 
 
@@ -204,7 +204,9 @@ async def create_schema(database: AsyncEngine) -> None:
 
 
 async def add_merchant(database: AsyncEngine, *, merchant_id: str, name: str, api_key: str) -> None:
-    """Let a merchant in; only the hash of the key is stored."""
+    """Let a merchant in with a key that is known beforehand, as for a run or a test; only its hash is stored."""
+    key_sha256 = key_hash(api_key)
+    key = {"id": f"key_{key_sha256[:24]}", "merchant_id": merchant_id, "name": "first key", "key_sha256": key_sha256}
     async with database.begin() as connection:
-        values = {"id": merchant_id, "name": name, "key_sha256": key_hash(api_key)}
-        await connection.execute(insert(merchants), values)
+        await connection.execute(insert(merchants), {"id": merchant_id, "name": name})
+        await connection.execute(insert(api_keys), key | {"created_at_us": 0})

@@ -13,7 +13,7 @@ from sqlalchemy.pool import NullPool
 
 from service.authentication import key_hash
 from service.migrations import migrate
-from service.store.tables import merchants
+from service.store.tables import api_keys
 from service.wiring import add_merchant
 
 _MERCHANT = "merchant_1"
@@ -32,7 +32,7 @@ async def prepare(database_url: str, *, api_key: str) -> None:
 
 async def _is_known(database: AsyncEngine, *, api_key: str) -> bool:
     async with database.connect() as connection:
-        query = select(merchants.c.id).where(merchants.c.key_sha256 == key_hash(api_key))
+        query = select(api_keys.c.id).where(api_keys.c.key_sha256 == key_hash(api_key))
         return await connection.scalar(query) is not None
 
 

@@ -15,7 +15,7 @@ from engine.payment import Payment, Transition
 from engine.refund import Refund
 from service.store import rows
 from service.store.errors import translated
-from service.store.tables import merchants, payments, refunds, transitions
+from service.store.tables import api_keys, payments, refunds, transitions
 
 _NO_PARAMETERS: Mapping[str, object] = MappingProxyType({})
 
@@ -24,7 +24,9 @@ _NO_PARAMETERS: Mapping[str, object] = MappingProxyType({})
 _IS_PAYMENT = (payments.c.id == bindparam("the_payment"), payments.c.merchant_id == bindparam("the_merchant"))
 
 _PING = select(text("1"))
-_MERCHANT_OF_KEY = select(merchants.c.id).where(merchants.c.key_sha256 == bindparam("the_key"))
+_MERCHANT_OF_KEY = select(api_keys.c.merchant_id.label("id")).where(
+    api_keys.c.key_sha256 == bindparam("the_key"), api_keys.c.revoked_at_us.is_(None)
+)
 _PAYMENT = select(payments).where(*_IS_PAYMENT)
 _HISTORY = (
     select(transitions)
