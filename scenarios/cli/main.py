@@ -18,6 +18,7 @@ from scenarios.cli.check import check
 from scenarios.cli.exit_codes import ExitCode
 from scenarios.cli.listing import list_scenarios
 from scenarios.cli.load import load
+from scenarios.cli.merchants import keys, merchants
 from scenarios.cli.migrate import migrate
 from scenarios.cli.replay import replay
 from scenarios.cli.report import report
@@ -43,6 +44,8 @@ app = App(
 app.command(list_scenarios, name="list")
 for command in (run, sweep, replay, check, report, serve, load, migrate):
     app.command(command)
+for group in (merchants, keys):
+    app.command(group)
 
 
 def main() -> NoReturn:

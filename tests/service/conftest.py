@@ -248,21 +248,33 @@ async def _bench(settings, clock, ids, psp, *, parts=None):
 
 
 @pytest.fixture
-async def bench(empty_database):
-    settings = Settings(
-        database_url=empty_database,
-        psp_base_url="http://psp",
-        psp_api_key="sk_test_1",
-        psp_webhook_secret="whsec_1",
-        lock_timeout_s=0.3,
-        pool_size=5,
-    )
-    clock = FakeClock()
-    made = await _bench(settings, clock, FakeIds(), FakePsp(clock))
+async def make_bench():
+    """Return how to make a bench on a database that has the tables and the merchant."""
+    made = []
+
+    async def make(database_url, *, parts=None, **changes):
+        settings = Settings(
+            database_url=database_url,
+            psp_base_url="http://psp",
+            psp_api_key="sk_test_1",
+            psp_webhook_secret="whsec_1",
+            **{"lock_timeout_s": 0.3, "pool_size": 5} | changes,
+        )
+        clock = FakeClock()
+        made.append(await _bench(settings, clock, FakeIds(), FakePsp(clock), parts=parts))
+        return made[-1]
+
+    yield make
+    for one in made:
+        await one.close()
+
+
+@pytest.fixture
+async def bench(empty_database, make_bench):
+    made = await make_bench(empty_database)
     await create_schema(made.database)
     await add_merchant(made.database, merchant_id="shop", name="Shop", api_key=API_KEY)
-    yield made
-    await made.close()
+    return made
 
 
 @pytest.fixture

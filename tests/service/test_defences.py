@@ -22,6 +22,14 @@ async def books(bench):
 
 
 PAID = "state = 'SUCCESS'"
+CAPTURED_ALONE = """
+UPDATE attempts SET state = 'SUCCEEDED', settled_at_us = 5, due_at_us = NULL WHERE state = 'SENT' AND kind = 'capture'
+"""
+BORN_PAID = """
+INSERT INTO payments SELECT 'pay_x', merchant_id, NULL, 5, 'EUR', 'x', NULL, metadata, state, NULL, 5, 0, 0, 0
+FROM payments WHERE state = 'SUCCESS'
+"""
+A_REFUND = "INSERT INTO refunds SELECT 'ref_x', id, {}, NULL, '{}', NULL, 0, NULL FROM payments WHERE state = '{}'"
 
 
 @pytest.mark.parametrize(
@@ -32,7 +40,7 @@ PAID = "state = 'SUCCESS'"
         f"UPDATE payments SET id = 'pay_x' WHERE {PAID}",
         "UPDATE payments SET state = 'SUCCESS', failure_reason = NULL, captured_minor = 800 WHERE state = 'FAILED'",
         "UPDATE payments SET state = 'PROCESSING', failure_reason = NULL WHERE state = 'FAILED'",
-        f"UPDATE payments SET state = 'FAILED', failure_reason = 'x', captured_minor = 0, refunded_minor = 0 WHERE {PAID}",
+        f"UPDATE payments SET state = 'FAILED', failure_reason = 'x', captured_minor = 0 WHERE {PAID}",
         f"UPDATE payments SET state = 'PROCESSING', captured_minor = 0, refunded_minor = 0 WHERE {PAID}",
         "UPDATE payments SET state = 'CREATED' WHERE state = 'PROCESSING'",
         "UPDATE payments SET state = 'SUCCESS', captured_minor = 900 WHERE state = 'PROCESSING'",  # without its attempt
@@ -42,17 +50,15 @@ PAID = "state = 'SUCCESS'"
         "UPDATE attempts SET payment_id = 'pay_000001' WHERE state = 'SENT' AND kind = 'capture'",
         "UPDATE attempts SET psp_key = 'another' WHERE state = 'SENT'",
         "UPDATE attempts SET state = 'SUCCEEDED' WHERE state = 'FAILED'",
-        "UPDATE attempts SET state = 'SUCCEEDED', settled_at_us = 5, due_at_us = NULL"
-        " WHERE state = 'SENT' AND kind = 'capture'",  # without its payment
+        CAPTURED_ALONE,
         "UPDATE refunds SET amount_minor = 1",
         "UPDATE refunds SET state = 'SUCCEEDED' WHERE state = 'PENDING'",  # without its payment
         "UPDATE refunds SET state = 'FAILED' WHERE state = 'SUCCEEDED'",  # the same
         "UPDATE refunds SET state = 'PENDING' WHERE state = 'SUCCEEDED'",
-        "INSERT INTO refunds SELECT 'ref_x', id, 501, NULL, 'PENDING', NULL, 0, NULL FROM payments WHERE state = 'SUCCESS'",
-        "INSERT INTO refunds SELECT 'ref_x', id, 1, NULL, 'SUCCEEDED', NULL, 0, 0 FROM payments WHERE state = 'SUCCESS'",
-        "INSERT INTO refunds SELECT 'ref_x', id, 1, NULL, 'PENDING', NULL, 0, NULL FROM payments WHERE state = 'FAILED'",
-        "INSERT INTO payments SELECT 'pay_x', merchant_id, NULL, amount_minor, currency, payment_method, NULL, metadata,"
-        " state, NULL, captured_minor, 0, 0, 0 FROM payments WHERE state = 'SUCCESS'",
+        A_REFUND.format(501, "PENDING", "SUCCESS"),
+        A_REFUND.format(1, "SUCCEEDED", "SUCCESS"),
+        A_REFUND.format(1, "PENDING", "FAILED"),
+        BORN_PAID,
     ],
 )
 async def test_the_database_refuses_what_the_code_must_never_do(books, statement):
@@ -73,9 +79,7 @@ async def test_a_payment_never_changes_hands(books, merchant):
 
 
 async def test_what_is_left_can_be_refunded_to_the_last_cent(books):
-    await books.run_sql(
-        "INSERT INTO refunds SELECT 'ref_x', id, 500, NULL, 'PENDING', NULL, 0, NULL FROM payments WHERE captured_minor > 0"
-    )
+    await books.run_sql(A_REFUND.format(500, "PENDING", "SUCCESS"))
 
 
 async def test_two_refunds_that_do_not_lock_the_payment_cannot_both_have_the_rest(books):

@@ -42,6 +42,16 @@ BEGIN
 END $$
     """,
     """
+CREATE OR REPLACE FUNCTION moves_along_the_lifecycle() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.state <> NEW.state AND (OLD.state || '>' || NEW.state) <> ALL (TG_ARGV) THEN
+        RAISE EXCEPTION '% of % may not become % from %', NEW.id, TG_TABLE_NAME, NEW.state, OLD.state
+            USING ERRCODE = 'check_violation', CONSTRAINT = TG_NAME, TABLE = TG_TABLE_NAME;
+    END IF;
+    RETURN NEW;
+END $$
+    """,
+    """
 CREATE OR REPLACE FUNCTION refund_fits() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     captured BIGINT;
@@ -91,43 +101,43 @@ _TRIGGERS = (
         EXECUTE FUNCTION refuse()
     """,
     """
-    CREATE TRIGGER moves_along_the_lifecycle BEFORE UPDATE ON payments FOR EACH ROW WHEN (OLD.state <>
-        NEW.state AND (OLD.state, NEW.state) NOT IN (('CREATED', 'PROCESSING'), ('PROCESSING', 'SUCCESS'),
-        ('PROCESSING', 'FAILED'), ('SUCCESS', 'REFUNDED'))) EXECUTE FUNCTION refuse()
+    CREATE TRIGGER moves_along_the_lifecycle BEFORE UPDATE OF state ON payments FOR EACH ROW EXECUTE FUNCTION
+        moves_along_the_lifecycle('CREATED>PROCESSING', 'PROCESSING>SUCCESS', 'PROCESSING>FAILED',
+        'SUCCESS>REFUNDED')
     """,
     """
-    CREATE TRIGGER keeps_its_terms BEFORE UPDATE ON payments FOR EACH ROW WHEN ((OLD.id, OLD.merchant_id,
-        OLD.amount_minor, OLD.currency, OLD.created_at_us) IS DISTINCT FROM (NEW.id, NEW.merchant_id,
-        NEW.amount_minor, NEW.currency, NEW.created_at_us)) EXECUTE FUNCTION refuse()
+    CREATE TRIGGER keeps_its_terms BEFORE UPDATE OF id, merchant_id, amount_minor, currency, created_at_us ON
+        payments FOR EACH ROW WHEN ((OLD.id, OLD.merchant_id, OLD.amount_minor, OLD.currency,
+        OLD.created_at_us) IS DISTINCT FROM (NEW.id, NEW.merchant_id, NEW.amount_minor, NEW.currency,
+        NEW.created_at_us)) EXECUTE FUNCTION refuse()
     """,
     """
     CREATE CONSTRAINT TRIGGER sums_agree AFTER UPDATE ON payments DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
-        WHEN ((OLD.captured_minor, OLD.refunded_minor) <> (NEW.captured_minor, NEW.refunded_minor)) EXECUTE
+        WHEN (OLD.captured_minor <> NEW.captured_minor OR OLD.refunded_minor <> NEW.refunded_minor) EXECUTE
         FUNCTION sums_agree()
     """,
     """
-    CREATE TRIGGER moves_along_the_lifecycle BEFORE UPDATE ON attempts FOR EACH ROW WHEN (OLD.state <>
-        NEW.state AND (OLD.state, NEW.state) NOT IN (('UNSENT', 'SENT'), ('UNSENT', 'SUCCEEDED'), ('UNSENT',
-        'FAILED'), ('SENT', 'SUCCEEDED'), ('SENT', 'FAILED'))) EXECUTE FUNCTION refuse()
+    CREATE TRIGGER moves_along_the_lifecycle BEFORE UPDATE OF state ON attempts FOR EACH ROW EXECUTE FUNCTION
+        moves_along_the_lifecycle('UNSENT>SENT', 'UNSENT>SUCCEEDED', 'UNSENT>FAILED', 'SENT>SUCCEEDED',
+        'SENT>FAILED')
     """,
     """
-    CREATE TRIGGER keeps_its_terms BEFORE UPDATE ON attempts FOR EACH ROW WHEN ((OLD.id, OLD.payment_id,
-        OLD.refund_id, OLD.kind, OLD.psp_key) IS DISTINCT FROM (NEW.id, NEW.payment_id, NEW.refund_id,
-        NEW.kind, NEW.psp_key)) EXECUTE FUNCTION refuse()
+    CREATE TRIGGER keeps_its_terms BEFORE UPDATE OF id, payment_id, refund_id, kind, psp_key ON attempts FOR
+        EACH ROW WHEN ((OLD.id, OLD.payment_id, OLD.refund_id, OLD.kind, OLD.psp_key) IS DISTINCT FROM
+        (NEW.id, NEW.payment_id, NEW.refund_id, NEW.kind, NEW.psp_key)) EXECUTE FUNCTION refuse()
     """,
     """
     CREATE CONSTRAINT TRIGGER sums_agree AFTER INSERT OR UPDATE ON attempts DEFERRABLE INITIALLY DEFERRED FOR
         EACH ROW WHEN (NEW.kind = 'capture' AND NEW.state = 'SUCCEEDED') EXECUTE FUNCTION sums_agree()
     """,
     """
-    CREATE TRIGGER moves_along_the_lifecycle BEFORE UPDATE ON refunds FOR EACH ROW WHEN (OLD.state <>
-        NEW.state AND (OLD.state, NEW.state) NOT IN (('PENDING', 'SUCCEEDED'), ('PENDING', 'FAILED'),
-        ('SUCCEEDED', 'FAILED'))) EXECUTE FUNCTION refuse()
+    CREATE TRIGGER moves_along_the_lifecycle BEFORE UPDATE OF state ON refunds FOR EACH ROW EXECUTE FUNCTION
+        moves_along_the_lifecycle('PENDING>SUCCEEDED', 'PENDING>FAILED', 'SUCCEEDED>FAILED')
     """,
     """
-    CREATE TRIGGER keeps_its_terms BEFORE UPDATE ON refunds FOR EACH ROW WHEN ((OLD.id, OLD.payment_id,
-        OLD.amount_minor) IS DISTINCT FROM (NEW.id, NEW.payment_id, NEW.amount_minor)) EXECUTE FUNCTION
-        refuse()
+    CREATE TRIGGER keeps_its_terms BEFORE UPDATE OF id, payment_id, amount_minor ON refunds FOR EACH ROW WHEN
+        ((OLD.id, OLD.payment_id, OLD.amount_minor) IS DISTINCT FROM (NEW.id, NEW.payment_id,
+        NEW.amount_minor)) EXECUTE FUNCTION refuse()
     """,
     """
     CREATE TRIGGER refund_fits AFTER INSERT ON refunds FOR EACH ROW EXECUTE FUNCTION refund_fits()
