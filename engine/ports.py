@@ -159,8 +159,12 @@ class Store(Protocol):
         """Return what is due, at most `limit` of each kind."""
         ...
 
-    async def forget_keys(self, *, now_us: int) -> None:
-        """Delete the keys whose retention is over."""
+    async def forget_keys(self, *, now_us: int, limit: int) -> int:
+        """Delete keys whose retention is over, at most `limit`, and return how many."""
+        ...
+
+    async def forget_events(self, *, before_us: int, limit: int) -> int:
+        """Delete decided events that were received before, at most `limit`, and return how many."""
         ...
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from math import ceil
 from random import SystemRandom
 
 import httpx
@@ -18,7 +19,12 @@ async def serve(settings: Settings) -> None:
     """Serve until told to stop."""
     async with real_service(settings) as service:
         config = uvicorn.Config(
-            service.app, host=settings.listen_host, port=settings.listen_port, log_config=None, access_log=False
+            service.app,
+            host=settings.listen_host,
+            port=settings.listen_port,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=ceil(settings.shutdown_s),  # for requests and what follows their answers
         )
         await uvicorn.Server(config).serve()
 

@@ -10,6 +10,7 @@ from annotated_types import Gt
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from engine.circuit import Circuit
 from engine.retries import SECOND_US, Patience
 
 type Seconds = Annotated[float, Gt(0)]
@@ -30,11 +31,16 @@ class Settings(BaseModel):
     listen_host: str = "127.0.0.1"
     listen_port: int = Field(default=8000, ge=0, le=65_535)
     body_bytes_max: int = Field(default=65_536, gt=0)
+    requests_in_flight_max: int = Field(default=200, gt=0)  # more are answered 503 at once, with `Retry-After`
+    dispatches_max: int = Field(default=100, gt=0)  # sent to the PSP right after their answers; the worker has the rest
+    shutdown_s: Seconds = 25  # for what is under way when the program is told to end; orchestrators kill after 30
     pool_size: int = Field(default=10, gt=0)
     lock_timeout_s: Seconds = 2  # how long a second click waits for the first one
     authentication_cache_s: Seconds = 60  # how long a revoked API key may go on working
     replay_cache_size: int = Field(default=10_000, gt=0)
     idempotency_retention_s: Seconds = 86_400
+    inbox_retention_s: Seconds = 7_776_000  # 90 days; a repeat is recognised so long, and the PSP repeats for days
+    purge_batch: int = Field(default=1_000, gt=0)  # rows of expired keys or old events deleted by one statement
     webhook_tolerance_s: Seconds = 300  # Stripe's own default
 
     dispatch_grace_s: Seconds = 15  # longer than the PSP's timeout, so the worker rarely races the fast path
@@ -44,6 +50,8 @@ class Settings(BaseModel):
     retry_cap_s: Seconds = 900
     retry_tries_max: int = Field(default=50, gt=0)
     psp_key_retention_s: Seconds = 82_800  # the PSP remembers a key for 24 hours; an hour is left for slow clocks
+    circuit_failures: int = Field(default=10, gt=0)  # so many unknown outcomes in a row, and the PSP is left alone
+    circuit_open_s: Seconds = 30  # for so long, then one attempt is sent to see
     worker_period_s: Seconds = 10  # between two looks while there is work
     worker_idle_s: Seconds = 60  # the pause doubles up to this while there is none
     worker_batch: int = Field(default=50, gt=0)
@@ -75,6 +83,15 @@ class Settings(BaseModel):
             psp_key_retention_us=_us(self.psp_key_retention_s),
             idempotency_retention_us=_us(self.idempotency_retention_s),
         )
+
+    def circuit(self) -> Circuit:
+        """Return a new circuit breaker, closed."""
+        return Circuit(failures_max=self.circuit_failures, open_us=_us(self.circuit_open_s))
+
+    @property
+    def inbox_retention_us(self) -> int:
+        """Return how long events are kept."""
+        return _us(self.inbox_retention_s)
 
 
 class Environment(Settings, BaseSettings):

@@ -20,6 +20,7 @@ from service.app import PaymentsApp
 from service.authentication import Authenticator, key_hash
 from service.cache import ReplayCache
 from service.dependencies import Desk
+from service.dispatcher import Dispatcher
 from service.gateway import StripeGateway
 from service.presenter import JsonPresenter
 from service.psp_wire import read_event
@@ -109,7 +110,11 @@ class _Composer:
     def service(self) -> Service:
         books = self.parts.store(self.database, ids=self.ids)
         usecases = self.usecases(books)
-        app = PaymentsApp(self.desk(usecases), body_bytes_max=self.settings.body_bytes_max)
+        app = PaymentsApp(
+            self.desk(usecases),
+            body_bytes_max=self.settings.body_bytes_max,
+            in_flight_max=self.settings.requests_in_flight_max,
+        )
         return Service(app=app, worker=self.worker(books, usecases), usecases=usecases)
 
     def usecases(self, books: Store) -> UseCases:
@@ -137,7 +142,12 @@ class _Composer:
                 dispatch_grace_us=patience.dispatch_grace_us,
             ),
             try_attempt=self.parts.try_attempt(
-                store=books, gateway=self.gateway(), clock=self.clock, random=self.random, patience=patience
+                store=books,
+                gateway=self.gateway(),
+                clock=self.clock,
+                random=self.random,
+                patience=patience,
+                circuit=self.settings.circuit(),
             ),
             receive_event=self.parts.receive_event(store=books, clock=self.clock, patience=patience),
             retry_parked_event=self.parts.retry_parked_event(
@@ -172,7 +182,7 @@ class _Composer:
             read_event=self.event_reader(),
             create_payment=usecases.create_payment,
             request_refund=usecases.request_refund,
-            try_attempt=usecases.try_attempt,
+            dispatcher=Dispatcher(usecases.try_attempt, under_way_max=self.settings.dispatches_max),
             receive_event=usecases.receive_event,
         )
 
@@ -187,6 +197,8 @@ class _Composer:
             idle_s=self.settings.worker_idle_s,
             batch=self.settings.worker_batch,
             lanes=self.settings.worker_lanes,
+            inbox_retention_us=self.settings.inbox_retention_us,
+            purge_batch=self.settings.purge_batch,
         )
 
 

@@ -7,16 +7,26 @@ from contextlib import suppress
 from service.logs import configure_logs
 from service.main import real_service
 from service.settings import Environment, Settings
+from service.worker import Worker
 
 
 async def work(settings: Settings) -> None:
-    """Work until told to stop. Stopping in the middle is safe: leases and due times bring everything back."""
+    """Work until told to stop, then finish what is held.
+
+    What takes too long is given up. That is safe at any moment: leases and due times bring everything back.
+    """
     async with real_service(settings) as service:
-        working = asyncio.current_task()
-        assert working is not None
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, working.cancel)
+        working = asyncio.create_task(service.worker.run())
+        asyncio.get_running_loop().add_signal_handler(
+            signal.SIGTERM, _stop, service.worker, working, settings.shutdown_s
+        )
         with suppress(asyncio.CancelledError):
-            await service.worker.run()
+            await working
+
+
+def _stop(worker: Worker, working: asyncio.Task[None], shutdown_s: float) -> None:
+    worker.stop(working)
+    asyncio.get_running_loop().call_later(shutdown_s, working.cancel)
 
 
 if __name__ == "__main__":

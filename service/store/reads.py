@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from sqlalchemy import Select, bindparam, exists, select, text, tuple_
+from sqlalchemy import Select, bindparam, exists, select, tuple_
+from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from engine.lifecycle import PaymentState
@@ -15,7 +16,10 @@ from engine.payment import Payment, Transition
 from engine.refund import Refund
 from service.store import rows
 from service.store.errors import translated
+from service.store.revision import alembic_version
 from service.store.tables import api_keys, payments, refunds, transitions
+
+UNDEFINED_TABLE = "42P01"
 
 _NO_PARAMETERS: Mapping[str, object] = MappingProxyType({})
 
@@ -23,7 +27,7 @@ _NO_PARAMETERS: Mapping[str, object] = MappingProxyType({})
 
 _IS_PAYMENT = (payments.c.id == bindparam("the_payment"), payments.c.merchant_id == bindparam("the_merchant"))
 
-_PING = select(text("1"))
+_REVISION = select(alembic_version.c.version_num)
 _MERCHANT_OF_KEY = select(api_keys.c.merchant_id.label("id")).where(
     api_keys.c.key_sha256 == bindparam("the_key"), api_keys.c.revoked_at_us.is_(None)
 )
@@ -66,9 +70,15 @@ class PostgresReads:
         """Take the pool."""
         self._single = engine.execution_options(isolation_level="AUTOCOMMIT")
 
-    async def ping(self) -> None:
-        """Return if the database answers; raise `StoreUnavailable` if not."""
-        await self._rows(_PING)
+    async def schema_revision(self) -> str | None:
+        """Return the revision that the database is marked with, or None if it has no mark."""
+        try:
+            found = await self._rows(_REVISION)
+        except ProgrammingError as error:
+            if getattr(error.orig, "sqlstate", None) != UNDEFINED_TABLE:
+                raise
+            return None
+        return str(found[0]["version_num"]) if found else None
 
     async def merchant_id(self, *, key_sha256: str) -> str | None:
         """Return the merchant who holds this API key."""

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from sqlalchemy import Delete
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from engine.idempotency import Answer, KeyScope, Remembered
@@ -63,8 +64,15 @@ class PostgresStore:
             event_ids=[row.id for row in found if row.kind == "event"],
         )
 
-    async def forget_keys(self, *, now_us: int) -> None:
-        """Delete the keys whose retention is over."""
+    async def forget_keys(self, *, now_us: int, limit: int) -> int:
+        """Delete keys whose retention is over, at most `limit`, and return how many."""
+        return await self._deleted(statements.FORGET_KEYS, {"now_us": now_us, "limit": limit})
+
+    async def forget_events(self, *, before_us: int, limit: int) -> int:
+        """Delete decided events that were received before, at most `limit`, and return how many."""
+        return await self._deleted(statements.FORGET_EVENTS, {"before_us": before_us, "limit": limit})
+
+    async def _deleted(self, statement: Delete, parameters: dict[str, int]) -> int:
         with translated():
             async with self._single.connect() as connection:
-                await connection.execute(statements.FORGET_KEYS, {"now_us": now_us})
+                return (await connection.execute(statement, parameters)).rowcount
