@@ -12,7 +12,7 @@ import uvicorn
 from service.logs import configure_logs
 from service.settings import Environment, Settings
 from service.system import SystemClock, SystemIds
-from service.wiring import Service, compose, create_database_engine
+from service.wiring import Service, compose_watched, create_database_engine
 
 
 async def serve(settings: Settings) -> None:
@@ -36,7 +36,7 @@ async def real_service(settings: Settings) -> AsyncIterator[Service]:
     # The PSP is where the settings say, not behind a proxy that the environment happens to name.
     async with httpx.AsyncClient(trust_env=False) as psp_http:
         try:
-            yield compose(
+            yield compose_watched(
                 settings=settings,
                 clock=SystemClock(),
                 ids=SystemIds(),
@@ -49,5 +49,6 @@ async def real_service(settings: Settings) -> AsyncIterator[Service]:
 
 
 if __name__ == "__main__":
-    configure_logs()
-    asyncio.run(serve(Environment()))  # type: ignore[call-arg]  # the values come from the environment
+    settings = Environment()  # type: ignore[call-arg]  # the values come from the environment
+    configure_logs(settings.log_format)
+    asyncio.run(serve(settings))

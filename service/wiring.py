@@ -5,23 +5,29 @@ one part of `Parts` with a subclass; nothing else has to know.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from random import Random
+from typing import Any
 
 import httpx
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.types import ASGIApp
 
 from engine.inbox import Event
 from engine.ports import Clock, EventReader, Gateway, Ids, Replays, Store
+from engine.retries import SECOND_US
 from engine.usecases import CreatePayment, Once, ReceiveEvent, RequestRefund, RetryParkedEvent, TryAttempt
 from service.app import PaymentsApp
 from service.authentication import Authenticator, key_hash
 from service.cache import ReplayCache
 from service.dependencies import Desk
 from service.dispatcher import Dispatcher
+from service.exposition import Exposition
 from service.gateway import StripeGateway
+from service.metrics import Metrics
+from service.observed import ObservedGateway, ObservedStore
 from service.presenter import JsonPresenter
 from service.psp_wire import read_event
 from service.settings import Settings
@@ -30,6 +36,7 @@ from service.store import PostgresReads, PostgresStore, metadata
 from service.store import create_database_engine as open_pool
 from service.store.revision import MARK, revision_marks
 from service.store.tables import api_keys, merchants
+from service.watch import Watch
 from service.worker import Worker
 
 
@@ -67,7 +74,7 @@ class UseCases:
 class Service:
     """A payment service, ready to be served."""
 
-    app: PaymentsApp
+    app: ASGIApp
     worker: Worker
     usecases: UseCases
 
@@ -93,6 +100,35 @@ def compose(
         parts=parts or Parts(),
     )
     return composer.service()
+
+
+def compose_watched(
+    *, settings: Settings, clock: Clock, ids: Ids, random: Random, database: AsyncEngine, psp_http: httpx.AsyncClient
+) -> Service:
+    """Return the same service with metrics, request ids and a line in the log for each request."""
+    metrics = Metrics()
+
+    def gateway(*arguments: Any, **options: Any) -> Gateway:
+        return ObservedGateway(StripeGateway(*arguments, **options), metrics=metrics, clock=clock)
+
+    service = compose(
+        settings=settings,
+        clock=clock,
+        ids=ids,
+        random=random,
+        database=database,
+        psp_http=psp_http,
+        parts=Parts(store=partial(ObservedStore, metrics=metrics), gateway=gateway),
+    )
+    exposition = Exposition(
+        metrics=metrics,
+        database=database,
+        clock=clock,
+        circuit=service.usecases.try_attempt.circuit,
+        cache_us=round(settings.metrics_cache_s * SECOND_US),
+    )
+    app = Watch(service.app, metrics=metrics, exposition=exposition, clock=clock, ids=ids, token=settings.metrics_token)
+    return replace(service, app=app)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -204,7 +240,12 @@ class _Composer:
 
 def create_database_engine(settings: Settings) -> AsyncEngine:
     """Return the connection pool that the settings describe."""
-    return open_pool(url=settings.database_url, pool_size=settings.pool_size, lock_timeout_s=settings.lock_timeout_s)
+    return open_pool(
+        url=settings.database_url,
+        pool_size=settings.pool_size,
+        pool_timeout_s=settings.pool_timeout_s,
+        lock_timeout_s=settings.lock_timeout_s,
+    )
 
 
 async def create_schema(database: AsyncEngine) -> None:

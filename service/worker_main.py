@@ -1,10 +1,12 @@
 """The worker as a program: `python -m service.worker_main`; start as many as you like."""
 
 import asyncio
+import logging
 import signal
+import sys
 from contextlib import suppress
 
-from service.logs import configure_logs
+from service.logs import configure_logs, obituary
 from service.main import real_service
 from service.settings import Environment, Settings
 from service.worker import Worker
@@ -30,6 +32,12 @@ def _stop(worker: Worker, working: asyncio.Task[None], shutdown_s: float) -> Non
 
 
 if __name__ == "__main__":
-    configure_logs()
-    with suppress(KeyboardInterrupt):
-        asyncio.run(work(Environment()))  # type: ignore[call-arg]  # the values come from the environment
+    settings = Environment()  # type: ignore[call-arg]  # the values come from the environment
+    configure_logs(settings.log_format)
+    try:
+        asyncio.run(work(settings))
+    except KeyboardInterrupt:
+        pass
+    except Exception as error:  # noqa: BLE001 - the border: Python would print every word of it
+        logging.getLogger("service").critical("the worker broke: %s", obituary(error))
+        sys.exit(1)

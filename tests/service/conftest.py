@@ -17,7 +17,7 @@ from sqlalchemy import event, text
 from engine.usecases import TryAttempt
 from service.export import export_books
 from service.settings import Settings
-from service.wiring import Parts, add_merchant, compose, create_database_engine, create_schema
+from service.wiring import Parts, add_merchant, compose, compose_watched, create_database_engine, create_schema
 
 START_US = 1_700_000_000_000_000
 API_KEY = "pk_shop"
@@ -159,10 +159,10 @@ class Bench:
     opened: list = field(default_factory=list)
     _numbers: itertools.count = field(default_factory=lambda: itertools.count(1))
 
-    async def another(self, *, parts=None, **changes):
+    async def another(self, *, parts=None, watched=False, **changes):
         """Another process on the same database, with the same PSP and clock."""
         settings = self.settings.model_copy(update=changes)
-        other = await _bench(settings, self.clock, self.ids, self.psp, parts=parts)
+        other = await _bench(settings, self.clock, self.ids, self.psp, parts=parts, watched=watched)
         self.opened.append(other)
         return other
 
@@ -228,17 +228,17 @@ def sign(payload, secret, at_s):
     return f"t={at_s},v1={digest}"
 
 
-async def _bench(settings, clock, ids, psp, *, parts=None):
+async def _bench(settings, clock, ids, psp, *, parts=None, watched=False):
     database = create_database_engine(settings)
-    service = compose(
-        settings=settings,
-        clock=clock,
-        ids=ids,
-        random=Random(7),
-        database=database,
-        psp_http=httpx.AsyncClient(transport=httpx.MockTransport(psp)),
-        parts=parts,
-    )
+    world = {
+        "settings": settings,
+        "clock": clock,
+        "ids": ids,
+        "random": Random(7),
+        "database": database,
+        "psp_http": httpx.AsyncClient(transport=httpx.MockTransport(psp)),
+    }
+    service = compose_watched(**world) if watched else compose(**world, parts=parts)
     client = httpx.AsyncClient(
         transport=httpx.ASGITransport(service.app),
         base_url="http://service",
