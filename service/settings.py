@@ -58,6 +58,9 @@ class Settings(BaseModel):
     psp_key_retention_s: Seconds = 82_800  # the PSP remembers a key for 24 hours; an hour is left for slow clocks
     circuit_failures: int = Field(default=10, gt=0)  # so many unknown outcomes in a row, and the PSP is left alone
     circuit_open_s: Seconds = 30  # for so long, then one attempt is sent to see
+    worker_port: int | None = Field(
+        default=None, ge=0, le=65_535
+    )  # where a worker tells health and metrics, if anywhere
     worker_period_s: Seconds = 10  # between two looks while there is work
     worker_idle_s: Seconds = 60  # the pause doubles up to this while there is none
     worker_batch: int = Field(default=50, gt=0)  # items of each kind that a worker looks up at once

@@ -9,6 +9,7 @@ from contextlib import suppress
 from service.logs import configure_logs, obituary
 from service.main import real_service
 from service.settings import Environment, Settings
+from service.side_door import side_door
 from service.worker import Worker
 
 
@@ -17,7 +18,10 @@ async def work(settings: Settings) -> None:
 
     What takes too long is given up. That is safe at any moment: leases and due times bring everything back.
     """
-    async with real_service(settings) as service:
+    async with (
+        real_service(settings) as service,
+        side_door(service.app, host=settings.listen_host, port=settings.worker_port),
+    ):
         working = asyncio.create_task(service.worker.run())
         asyncio.get_running_loop().add_signal_handler(
             signal.SIGTERM, _stop, service.worker, working, settings.shutdown_s
