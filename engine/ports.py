@@ -197,8 +197,12 @@ class Store(Protocol):
         """
         ...
 
-    async def forget_keys(self, *, now_us: int) -> None:
-        """Delete the keys whose retention is over."""
+    async def forget_keys(self, *, now_us: int, limit: int) -> int:
+        """Delete keys whose retention is over, at most `limit`, and return how many."""
+        ...
+
+    async def forget_events(self, *, before_us: int, limit: int) -> int:
+        """Delete decided events that were received before, at most `limit`, and return how many."""
         ...
 
 

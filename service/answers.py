@@ -1,17 +1,12 @@
 """From the engine's answers to HTTP: the same body, plus headers that follow from it."""
 
 import json
-import logging
 
 from fastapi import Request, Response
 
-from engine.errors import StoreError
 from engine.idempotency import Answer
-from engine.settlement import Case
-from engine.usecases import Reply, TryAttempt
+from engine.usecases import Reply
 from service.problems import MEDIA_TYPE, Problem
-
-logger = logging.getLogger(__name__)
 
 FIRST_ERROR_STATUS = 400
 
@@ -48,11 +43,3 @@ def _location(body: dict[str, object]) -> str | None:
 def request_line(request: Request) -> str:
     """Return method and path template: the scope of an idempotency key."""
     return f"{request.method} {request.scope['route'].path}"
-
-
-async def dispatch(try_attempt: TryAttempt, case: Case) -> None:
-    """Send an attempt after the answer has gone out; what fails here is the worker's."""
-    try:
-        await try_attempt.dispatch(case)
-    except StoreError as error:
-        logger.warning("the fast path left %s to the worker: %s", case.attempt.id, error)

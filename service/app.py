@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from engine.errors import KeyReused, RequestInFlight, StoreError
 from engine.idempotency import Answer
 from service import routes
+from service.admission import Admission
 from service.answers import answer_response
 from service.body_limit import BodyLimit
 from service.dependencies import Desk
@@ -24,10 +25,10 @@ RETRY_AFTER_S = 1  # a first request has ended by then, or its process is dead a
 class PaymentsApp:
     """One service as an ASGI application: the framework that all share, and the parts that are its own."""
 
-    def __init__(self, desk: Desk, *, body_bytes_max: int) -> None:
-        """Take the parts; a body larger than `body_bytes_max` is refused."""
+    def __init__(self, desk: Desk, *, body_bytes_max: int, in_flight_max: int) -> None:
+        """Take the parts; larger bodies and more requests at once are refused."""
         self._desk = desk
-        self._app = BodyLimit(framework(), bytes_max=body_bytes_max)
+        self._app = Admission(BodyLimit(framework(), bytes_max=body_bytes_max), in_flight_max=in_flight_max)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request: the routes find the parts in its state."""

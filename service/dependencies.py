@@ -8,8 +8,9 @@ from fastapi import Depends, Path, Request
 from engine.errors import KeyMalformed
 from engine.idempotency import parse_key
 from engine.ports import Clock, EventReader
-from engine.usecases import CreatePayment, ReceiveEvent, RequestRefund, TryAttempt
+from engine.usecases import CreatePayment, ReceiveEvent, RequestRefund
 from service.authentication import Authenticator
+from service.dispatcher import Dispatcher
 from service.problems import Problem, ProblemError
 from service.signature import SignatureCheck
 from service.store import PostgresReads
@@ -26,7 +27,7 @@ class Desk:
     read_event: EventReader
     create_payment: CreatePayment
     request_refund: RequestRefund
-    try_attempt: TryAttempt
+    dispatcher: Dispatcher
     receive_event: ReceiveEvent
 
 

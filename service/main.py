@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from math import ceil
 from random import SystemRandom
 
 import httpx
@@ -11,14 +12,19 @@ import uvicorn
 from service.logs import configure_logs
 from service.settings import Environment, Settings
 from service.system import SystemClock, SystemIds
-from service.wiring import Service, compose, create_database_engine
+from service.wiring import Service, compose_watched, create_database_engine
 
 
 async def serve(settings: Settings) -> None:
     """Serve until told to stop."""
     async with real_service(settings) as service:
         config = uvicorn.Config(
-            service.app, host=settings.listen_host, port=settings.listen_port, log_config=None, access_log=False
+            service.app,
+            host=settings.listen_host,
+            port=settings.listen_port,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=ceil(settings.shutdown_s),  # for requests and what follows their answers
         )
         await uvicorn.Server(config).serve()
 
@@ -30,7 +36,7 @@ async def real_service(settings: Settings) -> AsyncIterator[Service]:
     # The PSP is where the settings say, not behind a proxy that the environment happens to name.
     async with httpx.AsyncClient(trust_env=False) as psp_http:
         try:
-            yield compose(
+            yield compose_watched(
                 settings=settings,
                 clock=SystemClock(),
                 ids=SystemIds(),
@@ -43,5 +49,6 @@ async def real_service(settings: Settings) -> AsyncIterator[Service]:
 
 
 if __name__ == "__main__":
-    configure_logs()
-    asyncio.run(serve(Environment()))  # type: ignore[call-arg]  # the values come from the environment
+    settings = Environment()  # type: ignore[call-arg]  # the values come from the environment
+    configure_logs(settings.log_format)
+    asyncio.run(serve(settings))

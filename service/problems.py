@@ -31,6 +31,8 @@ class Problem(Enum):
     BODY_TOO_LARGE = "body-too-large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large"
     KEY_REUSED = "idempotency-key-reused", HTTPStatus.UNPROCESSABLE_ENTITY, "This key belongs to another request"
     BROKEN = "internal-error", HTTPStatus.INTERNAL_SERVER_ERROR, "Something broke on our side"
+    BUSY = "busy", HTTPStatus.SERVICE_UNAVAILABLE, "The service has too much to do right now"
+    NOT_READY = "not-ready", HTTPStatus.SERVICE_UNAVAILABLE, "The service cannot work yet"
     UNAVAILABLE = "unavailable", HTTPStatus.SERVICE_UNAVAILABLE, "The service cannot answer now"
 
     def __init__(self, slug: str, status: HTTPStatus, title: str) -> None:

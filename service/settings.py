@@ -4,12 +4,13 @@
 changed by a variable of somebody's shell. The programs read `Environment`.
 """
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from annotated_types import Gt
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from engine.circuit import Circuit
 from engine.matching import Fees, Rules
 from engine.retries import SECOND_US, Patience
 from engine.statement import Rhythm
@@ -25,32 +26,48 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     database_url: str = Field(repr=False)  # may hold a password
-    psp_base_url: str
-    psp_api_key: str = Field(repr=False)
-    psp_webhook_secret: str = Field(repr=False)
+    psp_base_url: str  # where the PSP's API is, such as https://api.stripe.com
+    psp_api_key: str = Field(repr=False)  # our key at the PSP; one that begins with sk_live_ moves real money
+    psp_webhook_secret: str = Field(repr=False)  # proves that an event comes from the PSP
     psp_account: str | None = None  # events must name this account; None: they must name none
     psp_timeout_s: Seconds = 10  # for one question to the PSP, from the first byte out to the last byte in
 
-    listen_host: str = "127.0.0.1"
-    listen_port: int = Field(default=8000, ge=0, le=65_535)
-    body_bytes_max: int = Field(default=65_536, gt=0)
-    pool_size: int = Field(default=10, gt=0)
+    listen_host: str = "127.0.0.1"  # the address that the service listens on
+    listen_port: int = Field(default=8000, ge=0, le=65_535)  # the port that it listens on; 0: any
+    body_bytes_max: int = Field(default=65_536, gt=0)  # larger bodies are refused with 413
+    requests_in_flight_max: int = Field(default=200, gt=0)  # more are answered 503 at once, with `Retry-After`
+    dispatches_max: int = Field(default=100, gt=0)  # sent to the PSP right after their answers; the worker has the rest
+    shutdown_s: Seconds = 25  # for what is under way when the program is told to end; orchestrators kill after 30
+    metrics_token: str | None = Field(default=None, repr=False)  # bearer of `/metrics`; None: only for this machine
+    metrics_cache_s: Seconds = 5  # the books are counted at most so often, however many scrape
+    log_format: Literal["json", "text"] = "json"  # text is for people who look on
+    pool_size: int = Field(default=10, gt=0)  # connections of one process; whoever finds none free waits for one
+    pool_timeout_s: Seconds = 5  # for a connection; who finds none free by then is answered 503 with `Retry-After`
     lock_timeout_s: Seconds = 2  # how long a second click waits for the first one
     authentication_cache_s: Seconds = 60  # how long a revoked API key may go on working
-    replay_cache_size: int = Field(default=10_000, gt=0)
-    idempotency_retention_s: Seconds = 86_400
+    replay_cache_size: int = Field(
+        default=10_000, gt=0
+    )  # answers that a process can replay without asking the database
+    idempotency_retention_s: Seconds = 86_400  # how long the same key gets the same answer
+    inbox_retention_s: Seconds = 7_776_000  # 90 days; a repeat is recognised so long, and the PSP repeats for days
+    purge_batch: int = Field(default=1_000, gt=0)  # rows of expired keys or old events deleted by one statement
     webhook_tolerance_s: Seconds = 300  # Stripe's own default
 
     dispatch_grace_s: Seconds = 15  # longer than the PSP's timeout, so the worker rarely races the fast path
     lease_s: Seconds = 30  # must outlast one try, which asks the PSP at most twice
-    zombie_after_s: Seconds = 60
-    retry_base_s: Seconds = 5
-    retry_cap_s: Seconds = 900
-    retry_tries_max: int = Field(default=50, gt=0)
+    zombie_after_s: Seconds = 60  # when to ask about a payment that the PSP called pending
+    retry_base_s: Seconds = 5  # the wait after the first try; it doubles
+    retry_cap_s: Seconds = 900  # the longest wait between two tries
+    retry_tries_max: int = Field(default=50, gt=0)  # after so many a person is told; the tries go on
     psp_key_retention_s: Seconds = 82_800  # the PSP remembers a key for 24 hours; an hour is left for slow clocks
+    circuit_failures: int = Field(default=10, gt=0)  # so many unknown outcomes in a row, and the PSP is left alone
+    circuit_open_s: Seconds = 30  # for so long, then one attempt is sent to see
+    worker_port: int | None = Field(
+        default=None, ge=0, le=65_535
+    )  # where a worker tells health and metrics, if anywhere
     worker_period_s: Seconds = 10  # between two looks while there is work
     worker_idle_s: Seconds = 60  # the pause doubles up to this while there is none
-    worker_batch: int = Field(default=50, gt=0)
+    worker_batch: int = Field(default=50, gt=0)  # items of each kind that a worker looks up at once
     worker_lanes: int = Field(default=8, gt=0)  # how many items of a batch are worked on at once
 
     settlement_period_s: Seconds | None = (
@@ -60,7 +77,7 @@ class Settings(BaseModel):
     settlement_lookback_s: Seconds = 345_600  # how much of the past is read again, for what was reported late
     settlement_orphan_s: Seconds = 60  # how long money may be nobody's before a person is told
     psp_fee_basis_points: int | None = Field(default=None, ge=0)  # of a capture; none: any fee is right
-    psp_fee_fixed_minor: int = Field(default=0, ge=0)
+    psp_fee_fixed_minor: int = Field(default=0, ge=0)  # and so many minor units on top of it
 
     @model_validator(mode="after")
     def _lookback_covers_the_delay(self) -> Self:
@@ -110,6 +127,15 @@ class Settings(BaseModel):
             return Rules(rhythm=rhythm, fees=None)
         fees = Fees(basis_points=self.psp_fee_basis_points, fixed_minor=self.psp_fee_fixed_minor)
         return Rules(rhythm=rhythm, fees=fees)
+
+    def circuit(self) -> Circuit:
+        """Return a new circuit breaker, closed."""
+        return Circuit(failures_max=self.circuit_failures, open_us=_us(self.circuit_open_s))
+
+    @property
+    def inbox_retention_us(self) -> int:
+        """Return how long events are kept."""
+        return _us(self.inbox_retention_s)
 
 
 class Environment(Settings, BaseSettings):

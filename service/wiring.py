@@ -5,16 +5,19 @@ one part of `Parts` with a subclass; nothing else has to know.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from random import Random
+from typing import Any
 
 import httpx
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.types import ASGIApp
 
 from engine.inbox import Event
 from engine.ports import Clock, EventReader, Gateway, Ids, Replays
+from engine.retries import SECOND_US
 from engine.statement_ports import PspBooks, StatementStore
 from engine.usecases import (
     CreatePayment,
@@ -31,15 +34,21 @@ from service.app import PaymentsApp
 from service.authentication import Authenticator, key_hash
 from service.cache import ReplayCache
 from service.dependencies import Desk
+from service.dispatcher import Dispatcher
+from service.exposition import Exposition
 from service.gateway import StripeGateway
+from service.metrics import Metrics
+from service.observed import ObservedGateway, ObservedStore
 from service.presenter import JsonPresenter
 from service.psp_wire import read_event
 from service.settings import Settings
 from service.signature import SignatureCheck
 from service.store import PostgresReads, PostgresStore, metadata
 from service.store import create_database_engine as open_pool
-from service.store.tables import merchants
+from service.store.revision import MARK, revision_marks
+from service.store.tables import api_keys, merchants
 from service.stripe_books import StripeBooks
+from service.watch import Watch
 from service.worker import Worker
 
 
@@ -83,7 +92,7 @@ class UseCases:
 class Service:
     """A payment service, ready to be served."""
 
-    app: PaymentsApp
+    app: ASGIApp
     worker: Worker
     usecases: UseCases
 
@@ -111,6 +120,35 @@ def compose(
     return composer.service()
 
 
+def compose_watched(
+    *, settings: Settings, clock: Clock, ids: Ids, random: Random, database: AsyncEngine, psp_http: httpx.AsyncClient
+) -> Service:
+    """Return the same service with metrics, request ids and a line in the log for each request."""
+    metrics = Metrics()
+
+    def gateway(*arguments: Any, **options: Any) -> Gateway:
+        return ObservedGateway(StripeGateway(*arguments, **options), metrics=metrics, clock=clock)
+
+    service = compose(
+        settings=settings,
+        clock=clock,
+        ids=ids,
+        random=random,
+        database=database,
+        psp_http=psp_http,
+        parts=Parts(store=partial(ObservedStore, metrics=metrics), gateway=gateway),
+    )
+    exposition = Exposition(
+        metrics=metrics,
+        database=database,
+        clock=clock,
+        circuit=service.usecases.try_attempt.circuit,
+        cache_us=round(settings.metrics_cache_s * SECOND_US),
+    )
+    app = Watch(service.app, metrics=metrics, exposition=exposition, clock=clock, ids=ids, token=settings.metrics_token)
+    return replace(service, app=app)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Composer:
     """The outside world and the choice of parts, while they are being put together."""
@@ -126,7 +164,11 @@ class _Composer:
     def service(self) -> Service:
         books = self.parts.store(self.database, ids=self.ids)
         usecases = self.usecases(books)
-        app = PaymentsApp(self.desk(usecases), body_bytes_max=self.settings.body_bytes_max)
+        app = PaymentsApp(
+            self.desk(usecases),
+            body_bytes_max=self.settings.body_bytes_max,
+            in_flight_max=self.settings.requests_in_flight_max,
+        )
         return Service(app=app, worker=self.worker(books, usecases), usecases=usecases)
 
     def usecases(self, books: StatementStore) -> UseCases:
@@ -154,7 +196,12 @@ class _Composer:
                 dispatch_grace_us=patience.dispatch_grace_us,
             ),
             try_attempt=self.parts.try_attempt(
-                store=books, gateway=self.gateway(), clock=self.clock, random=self.random, patience=patience
+                store=books,
+                gateway=self.gateway(),
+                clock=self.clock,
+                random=self.random,
+                patience=patience,
+                circuit=self.settings.circuit(),
             ),
             receive_event=self.parts.receive_event(store=books, clock=self.clock, patience=patience),
             retry_parked_event=self.parts.retry_parked_event(
@@ -212,7 +259,7 @@ class _Composer:
             read_event=self.event_reader(),
             create_payment=usecases.create_payment,
             request_refund=usecases.request_refund,
-            try_attempt=usecases.try_attempt,
+            dispatcher=Dispatcher(usecases.try_attempt, under_way_max=self.settings.dispatches_max),
             receive_event=usecases.receive_event,
         )
 
@@ -229,22 +276,33 @@ class _Composer:
             idle_s=self.settings.worker_idle_s,
             batch=self.settings.worker_batch,
             lanes=self.settings.worker_lanes,
+            inbox_retention_us=self.settings.inbox_retention_us,
+            purge_batch=self.settings.purge_batch,
         )
 
 
 def create_database_engine(settings: Settings) -> AsyncEngine:
     """Return the connection pool that the settings describe."""
-    return open_pool(url=settings.database_url, pool_size=settings.pool_size, lock_timeout_s=settings.lock_timeout_s)
+    return open_pool(
+        url=settings.database_url,
+        pool_size=settings.pool_size,
+        pool_timeout_s=settings.pool_timeout_s,
+        lock_timeout_s=settings.lock_timeout_s,
+    )
 
 
 async def create_schema(database: AsyncEngine) -> None:
-    """Create every table that is not there yet."""
+    """Create every table that is not there yet, as for a run or a test; what lives longer is migrated."""
     async with database.begin() as connection:
         await connection.run_sync(metadata.create_all)
+        await connection.run_sync(revision_marks.create_all)
+        await connection.execute(MARK)
 
 
 async def add_merchant(database: AsyncEngine, *, merchant_id: str, name: str, api_key: str) -> None:
-    """Let a merchant in; only the hash of the key is stored."""
+    """Let a merchant in with a key that is known beforehand, as for a run or a test; only its hash is stored."""
+    key_sha256 = key_hash(api_key)
+    key = {"id": f"key_{key_sha256[:24]}", "merchant_id": merchant_id, "name": "first key", "key_sha256": key_sha256}
     async with database.begin() as connection:
-        values = {"id": merchant_id, "name": name, "key_sha256": key_hash(api_key)}
-        await connection.execute(insert(merchants), values)
+        await connection.execute(insert(merchants), {"id": merchant_id, "name": name})
+        await connection.execute(insert(api_keys), key | {"created_at_us": 0})

@@ -49,12 +49,16 @@ class Worker:
     idle_s: float  # the longest pause, reached by doubling while there is none
     batch: int
     lanes: int  # how many items are worked on at once
+    inbox_retention_us: int  # how long events are kept
+    purge_batch: int  # how many old rows one statement deletes
     _prune_at_us: int | None = field(default=None, init=False)
+    _is_resting: bool = field(default=False, init=False)
+    _is_stopping: bool = field(default=False, init=False)
 
     async def run(self) -> None:
-        """Work until cancelled."""
+        """Work until cancelled or told to stop."""
         pause_s = self.period_s
-        while True:
+        while not self._is_stopping:
             try:
                 done = await self.tick()
             except StoreError as error:
@@ -63,7 +67,15 @@ class Worker:
             if done is not None and done.has_more:
                 continue
             pause_s = self._next_pause_s(pause_s, done)
+            self._is_resting = True
             await asyncio.sleep(pause_s * self.random.uniform(0.75, 1.25))
+            self._is_resting = False
+
+    def stop(self, working: asyncio.Task[None]) -> None:
+        """Let `run`, which is that task, end: at once while it rests, else when what it holds is finished."""
+        self._is_stopping = True
+        if self._is_resting:
+            working.cancel()
 
     def _next_pause_s(self, pause_s: float, done: WorkDone | None) -> float:
         """Return how long to rest: whoever finds nothing asks ever more rarely, whoever finds something soon again."""
@@ -117,6 +129,8 @@ class Worker:
     async def _lane(self, ids: Sequence[str], work: Callable[[str], Awaitable[bool]]) -> int:
         tried = 0
         for one in ids:
+            if self._is_stopping:
+                break
             try:
                 tried += await work(one)
             except StoreError as error:
@@ -125,8 +139,15 @@ class Worker:
         return tried
 
     async def _prune(self, now_us: int) -> None:
-        if self._prune_at_us is None:  # not at once, lest a worker that dies again and again does little else
+        """Forget what is old; not at once, lest a worker that dies again and again does little else."""
+        if self._prune_at_us is None:
             self._prune_at_us = now_us + round(self.random.uniform(0, PRUNE_PERIOD_US))
-        if now_us >= self._prune_at_us:
-            await self.store.forget_keys(now_us=now_us)
+        if now_us < self._prune_at_us:
+            return
+        before_us = now_us - self.inbox_retention_us
+        deleted = (
+            await self.store.forget_keys(now_us=now_us, limit=self.purge_batch),
+            await self.store.forget_events(before_us=before_us, limit=self.purge_batch),
+        )
+        if self.purge_batch not in deleted:  # else there is more, for the next tick
             self._prune_at_us = now_us + PRUNE_PERIOD_US

@@ -1,25 +1,47 @@
 """The worker as a program: `python -m service.worker_main`; start as many as you like."""
 
 import asyncio
+import logging
 import signal
+import sys
 from contextlib import suppress
 
-from service.logs import configure_logs
+from service.logs import configure_logs, obituary
 from service.main import real_service
 from service.settings import Environment, Settings
+from service.side_door import side_door
+from service.worker import Worker
 
 
 async def work(settings: Settings) -> None:
-    """Work until told to stop. Stopping in the middle is safe: leases and due times bring everything back."""
-    async with real_service(settings) as service:
-        working = asyncio.current_task()
-        assert working is not None
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, working.cancel)
+    """Work until told to stop, then finish what is held.
+
+    What takes too long is given up. That is safe at any moment: leases and due times bring everything back.
+    """
+    async with (
+        real_service(settings) as service,
+        side_door(service.app, host=settings.listen_host, port=settings.worker_port),
+    ):
+        working = asyncio.create_task(service.worker.run())
+        asyncio.get_running_loop().add_signal_handler(
+            signal.SIGTERM, _stop, service.worker, working, settings.shutdown_s
+        )
         with suppress(asyncio.CancelledError):
-            await service.worker.run()
+            await working
+
+
+def _stop(worker: Worker, working: asyncio.Task[None], shutdown_s: float) -> None:
+    worker.stop(working)
+    asyncio.get_running_loop().call_later(shutdown_s, working.cancel)
 
 
 if __name__ == "__main__":
-    configure_logs()
-    with suppress(KeyboardInterrupt):
-        asyncio.run(work(Environment()))  # type: ignore[call-arg]  # the values come from the environment
+    settings = Environment()  # type: ignore[call-arg]  # the values come from the environment
+    configure_logs(settings.log_format)
+    try:
+        asyncio.run(work(settings))
+    except KeyboardInterrupt:
+        pass
+    except Exception as error:  # noqa: BLE001 - the border: Python would print every word of it
+        logging.getLogger("service").critical("the worker broke: %s", obituary(error))
+        sys.exit(1)

@@ -6,6 +6,8 @@ The fast path after the 202 and the worker share this code, so it must bear ever
 - death after the claim: the attempt is SENT and leased; when the lease ends the worker repeats with the same PSP key;
 - death after the PSP acted: the same, and the PSP answers the repeat from memory;
 - the webhook is faster: the answer finds the case changed, decides again under its lock, and changes nothing;
+- the webhook is faster: the answer finds the attempt settled and changes nothing;
+- the PSP has been silent for a while: nothing is claimed, the attempt stays due (`engine.circuit`);
 - two at once (a pause longer than the lease): both send the same key; what is certain is recorded once, and the one
   who is behind in `tries` may not postpone what the other one holds.
 """
@@ -13,6 +15,7 @@ The fast path after the 202 and the worker share this code, so it must bear ever
 from dataclasses import dataclass, replace
 from random import Random
 
+from engine.circuit import Circuit
 from engine.lifecycle import PaymentState, Source
 from engine.outcome import Outcome, OutcomeKind
 from engine.payment import Cause, Move, processing
@@ -32,6 +35,7 @@ class TryAttempt:
     clock: Clock
     random: Random  # for the jitter of retries
     patience: Patience
+    circuit: Circuit
 
     async def dispatch(self, case: Case) -> bool:
         """Send an attempt that has just been committed, unless the worker was faster.
@@ -46,10 +50,13 @@ class TryAttempt:
         return case is not None and await self._try(case, source=Source.WORKER)
 
     async def _try(self, case: Case, *, source: Source) -> bool:
+        if not self.circuit.admits(now_us=self.clock.now_us()):
+            return False
         trial = await self._claim(case, source=source)
         if trial is None:
             return False
         outcome = await self._ask(trial)
+        self.circuit.heard(outcome, now_us=self.clock.now_us())
         await self._record(trial, outcome, source=source)
         return True
 

@@ -18,6 +18,8 @@ from scenarios.cli.check import check
 from scenarios.cli.exit_codes import ExitCode
 from scenarios.cli.listing import list_scenarios
 from scenarios.cli.load import load
+from scenarios.cli.merchants import keys, merchants
+from scenarios.cli.migrate import migrate
 from scenarios.cli.psp import psp
 from scenarios.cli.reconcile import reconcile
 from scenarios.cli.replay import replay
@@ -42,8 +44,10 @@ app = App(
     help_epilogue=_EPILOGUE,
 )
 app.command(list_scenarios, name="list")
-for command in (run, sweep, replay, check, report, serve, load, psp, reconcile):
+for command in (run, sweep, replay, check, report, serve, load, psp, migrate, reconcile):
     app.command(command)
+for group in (merchants, keys):
+    app.command(group)
 
 
 def main() -> NoReturn:

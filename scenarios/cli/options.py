@@ -26,6 +26,13 @@ type DatabaseUrl = Annotated[
         "dropped at the end; nothing else is touched."
     ),
 ]
+type ServiceDatabaseUrl = Annotated[
+    str,
+    Parameter(
+        env_var="PAYSTORM_DATABASE_URL",
+        help="The service's own database, such as postgresql://user:password@host/database.",
+    ),
+]
 type Port = Annotated[int, Parameter(validator=Number(gte=0, lte=65_535))]
 
 

@@ -52,4 +52,9 @@ REFUND_READ_THEN_WRITE = Defect(
     breaks=frozenset({"I7"}),
     exposed_by="racing-refunds",
     parts=Parts(store=_UnlockedStore),
+    alterations=(
+        "DROP TRIGGER refund_fits ON refunds",
+        "DROP TRIGGER sums_agree ON refunds",
+        "DROP TRIGGER sums_agree ON payments",
+    ),
 )

@@ -49,6 +49,7 @@ WEBHOOK_IGNORES_STATE = Defect(
     exposed_by="lost-webhooks",
     parts=Parts(receive_event=_Blind),
     alterations=(
+        "DROP TRIGGER moves_along_the_lifecycle ON payments",
         "ALTER TABLE transitions DROP CONSTRAINT lawful",
         "ALTER TABLE payments DROP CONSTRAINT success_has_money",
         "ALTER TABLE payments DROP CONSTRAINT failure_has_a_reason",

@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from service.authentication import key_hash
-from service.store.tables import merchants
-from service.wiring import add_merchant, create_schema
+from service.migrations import migrate
+from service.store.tables import api_keys
+from service.wiring import add_merchant
 
 _MERCHANT = "merchant_1"
 
@@ -22,7 +23,7 @@ async def prepare(database_url: str, *, api_key: str) -> None:
     """Create what is missing."""
     database = create_async_engine(database_url, poolclass=NullPool)
     try:
-        await create_schema(database)
+        await migrate(database)
         if not await _is_known(database, api_key=api_key):
             await add_merchant(database, merchant_id=_MERCHANT, name="The shop of the load test", api_key=api_key)
     finally:
@@ -31,7 +32,7 @@ async def prepare(database_url: str, *, api_key: str) -> None:
 
 async def _is_known(database: AsyncEngine, *, api_key: str) -> bool:
     async with database.connect() as connection:
-        query = select(merchants.c.id).where(merchants.c.key_sha256 == key_hash(api_key))
+        query = select(api_keys.c.id).where(api_keys.c.key_sha256 == key_hash(api_key))
         return await connection.scalar(query) is not None
 
 

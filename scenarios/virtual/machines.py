@@ -73,7 +73,7 @@ class Machines:
         """Tell a process to end as SIGTERM does, and return it; it ends when it has no unfinished tasks.
 
         As uvicorn does, a service refuses new connections and finishes the requests that it has, background tasks
-        included (`uvicorn.Server.shutdown`). A worker cancels what it does (`service.worker_main`). A paused process
+        included (`uvicorn.Server.shutdown`). A worker finishes what it holds (`service.worker_main`). A paused process
         hears of it when it continues.
         """
         running = self._running.pop(name)
@@ -83,7 +83,7 @@ class Machines:
     async def _wind_up(self, running: _Running) -> None:
         self._world.timeline.note("terminate", running.process.name, "")
         if running.work is not None:
-            running.work.cancel()
+            running.service.worker.stop(running.work)
         else:
             self._close_port(running)
 

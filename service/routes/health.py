@@ -3,6 +3,8 @@
 from fastapi import APIRouter
 
 from service.dependencies import DeskDependency
+from service.problems import Problem, ProblemError
+from service.store.revision import REVISION
 
 router = APIRouter(tags=["health"])
 
@@ -15,6 +17,11 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/readyz")
 async def readyz(desk: DeskDependency) -> dict[str, str]:
-    """Answer 200 if the database does too, else 503."""
-    await desk.reads.ping()
+    """Answer 200 if the database does too and has the schema that this code needs, else 503 with what is wrong."""
+    found = await desk.reads.schema_revision()
+    if found is None:
+        raise ProblemError(Problem.NOT_READY, "The database has no schema; run `paystorm migrate`.")
+    if found < REVISION:
+        detail = f"The schema is at revision {found} and must be at {REVISION}; run `paystorm migrate`."
+        raise ProblemError(Problem.NOT_READY, detail)
     return {"status": "ready"}

@@ -10,7 +10,7 @@ from engine.lifecycle import PaymentState
 from engine.money import Money
 from engine.usecases import PaymentOrder
 from service import cursor
-from service.answers import dispatch, reply_response, request_line
+from service.answers import reply_response, request_line
 from service.dependencies import DeskDependency, Key, MerchantId, PaymentId
 from service.problems import Problem, ProblemError
 from service.schemas import ListView, PaymentRequest, PaymentView, Reference, TransitionView, microseconds
@@ -45,7 +45,7 @@ async def create_payment(
     )
     reply = await desk.create_payment(keyed, order)
     if reply.case is not None:
-        background.add_task(dispatch, desk.try_attempt, reply.case)
+        background.add_task(desk.dispatcher, reply.case)
     return reply_response(reply)
 
 

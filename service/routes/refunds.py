@@ -4,7 +4,7 @@ from fastapi import APIRouter, BackgroundTasks, Request, Response
 
 from engine.idempotency import KeyedRequest, KeyScope, fingerprint
 from engine.usecases import RefundOrder
-from service.answers import dispatch, reply_response, request_line
+from service.answers import reply_response, request_line
 from service.dependencies import DeskDependency, Key, MerchantId, PaymentId, RefundId
 from service.problems import Problem, ProblemError
 from service.schemas import ListView, RefundRequest, RefundView
@@ -33,7 +33,7 @@ async def create_refund(
     )
     reply = await desk.request_refund(keyed, order)
     if reply.case is not None:
-        background.add_task(dispatch, desk.try_attempt, reply.case)
+        background.add_task(desk.dispatcher, reply.case)
     return reply_response(reply)
 
 

@@ -6,7 +6,8 @@ Every statement names the merchant, so nobody sees another one's payment by gues
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, bindparam, exists, func, or_, select, text, tuple_
+from sqlalchemy import Select, bindparam, exists, func, or_, select, tuple_
+from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from engine.lifecycle import PaymentState
@@ -14,15 +15,20 @@ from engine.payment import Payment, Transition
 from engine.reconciliation import Discrepancy, DiscrepancyKind, DiscrepancyState
 from engine.refund import Refund
 from service.store import rows
+from service.store.revision import alembic_version
 from service.store.single import Singles
-from service.store.tables import discrepancies, merchants, payments, refunds, transitions
+from service.store.tables import api_keys, discrepancies, payments, refunds, transitions
+
+UNDEFINED_TABLE = "42P01"
 
 # Built once: SQLAlchemy looks up what it has compiled by the statement, and a new one has to be understood first.
 
 _IS_PAYMENT = (payments.c.id == bindparam("the_payment"), payments.c.merchant_id == bindparam("the_merchant"))
 
-_PING = select(text("1"))
-_MERCHANT_OF_KEY = select(merchants.c.id).where(merchants.c.key_sha256 == bindparam("the_key"))
+_REVISION = select(alembic_version.c.version_num)
+_MERCHANT_OF_KEY = select(api_keys.c.merchant_id.label("id")).where(
+    api_keys.c.key_sha256 == bindparam("the_key"), api_keys.c.revoked_at_us.is_(None)
+)
 _PAYMENT = select(payments).where(*_IS_PAYMENT)
 _HISTORY = (
     select(transitions)
@@ -107,9 +113,15 @@ class PostgresReads:
         """Take the pool."""
         self._single = Singles(engine)
 
-    async def ping(self) -> None:
-        """Return if the database answers; raise `StoreUnavailable` if not."""
-        await self._single.rows(_PING)
+    async def schema_revision(self) -> str | None:
+        """Return the revision that the database is marked with, or None if it has no mark."""
+        try:
+            found = await self._single.rows(_REVISION)
+        except ProgrammingError as error:
+            if getattr(error.orig, "sqlstate", None) != UNDEFINED_TABLE:
+                raise
+            return None
+        return str(found[0]["version_num"]) if found else None
 
     async def merchant_id(self, *, key_sha256: str) -> str | None:
         """Return the merchant who holds this API key."""

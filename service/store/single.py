@@ -40,6 +40,11 @@ class Singles:
         with translated():
             await greenlet_spawn(self._execute, statement, parameters)
 
+    async def count(self, statement: Executable, parameters: Mapping[str, object]) -> int:
+        """Run a statement that changes rows, and return how many."""
+        with translated():
+            return await greenlet_spawn(self._count, statement, parameters)
+
     def _rows(self, statement: Executable, parameters: Mapping[str, object]) -> Sequence[Row]:
         with self._engine.connect() as connection:
             return connection.execute(statement, parameters).mappings().all()
@@ -47,3 +52,7 @@ class Singles:
     def _execute(self, statement: Executable, parameters: Mapping[str, object]) -> None:
         with self._engine.connect() as connection:
             connection.execute(statement, parameters)
+
+    def _count(self, statement: Executable, parameters: Mapping[str, object]) -> int:
+        with self._engine.connect() as connection:
+            return connection.execute(statement, parameters).rowcount

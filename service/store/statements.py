@@ -17,6 +17,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    tuple_,
     union_all,
     update,
 )
@@ -60,7 +61,15 @@ CLAIM_KEY = _claim.on_conflict_do_update(
 
 REMEMBER = update(idempotency_keys).where(_KEY_IS)  # sets status and body
 
-FORGET_KEYS = delete(idempotency_keys).where(idempotency_keys.c.expires_at_us <= bindparam("now_us"))
+# In batches, so that no statement holds its locks for long; rows that somebody holds are left for the next time.
+_forgettable = (
+    select(*idempotency_keys.primary_key)
+    .where(idempotency_keys.c.expires_at_us <= bindparam("now_us"))
+    .order_by(idempotency_keys.c.expires_at_us)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
+FORGET_KEYS = delete(idempotency_keys).where(tuple_(*idempotency_keys.primary_key).in_(_forgettable))
 
 # --- payments, with their transitions --------------------------------------------------------------------------------
 
@@ -191,6 +200,15 @@ LOCK_PARKED_EVENT = (
 )
 
 UPDATE_EVENT = update(inbox).where(inbox.c.event_id == bindparam("the_event"))  # sets what it is given
+
+# Parked events are work, however old.
+_old = (
+    select(inbox.c.event_id)
+    .where(inbox.c.received_at_us < bindparam("before_us"), inbox.c.state != "parked")
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
+FORGET_EVENTS = delete(inbox).where(inbox.c.event_id.in_(_old))
 
 _DUE_EVENTS = (
     select(literal("event").label("kind"), inbox.c.event_id, inbox.c.due_at_us)

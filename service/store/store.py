@@ -109,6 +109,10 @@ class PostgresStore:
         """Return money without a line that was settled after this moment and attempt and before then."""
         return await unreported(self._single, after=after, until_us=until_us, limit=limit)
 
-    async def forget_keys(self, *, now_us: int) -> None:
-        """Delete the keys whose retention is over."""
-        await self._single.execute(statements.FORGET_KEYS, {"now_us": now_us})
+    async def forget_keys(self, *, now_us: int, limit: int) -> int:
+        """Delete keys whose retention is over, at most `limit`, and return how many."""
+        return await self._single.count(statements.FORGET_KEYS, {"now_us": now_us, "limit": limit})
+
+    async def forget_events(self, *, before_us: int, limit: int) -> int:
+        """Delete decided events that were received before, at most `limit`, and return how many."""
+        return await self._single.count(statements.FORGET_EVENTS, {"before_us": before_us, "limit": limit})

@@ -2,6 +2,7 @@
 
 Times are microseconds since the epoch, money is in minor units. The lawful moves are those of `engine.lifecycle`.
 Two indexes carry the weight of the whole service: one live payment per order, and one answer per idempotency key.
+Whoever changes something here writes a revision in `service/migrations` that does the same.
 """
 
 from enum import StrEnum
@@ -27,6 +28,7 @@ from engine.inbox import EventState
 from engine.lifecycle import LAWFUL_MOVES, AttemptState, PaymentState, RefundState, Source
 from engine.reconciliation import DiscrepancyKind, DiscrepancyState
 from engine.statement import LineKind
+from service.store.defences import defend
 
 metadata = MetaData()
 
@@ -48,7 +50,17 @@ merchants = Table(
     metadata,
     Column("id", String, primary_key=True),
     Column("name", String, nullable=False),
-    Column("key_sha256", String, nullable=False, unique=True),  # of the API key; the key itself is not stored
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("merchant_id", ForeignKey("merchants.id"), nullable=False, index=True),
+    Column("name", String, nullable=False),  # what it is for, in the merchant's words
+    Column("key_sha256", String, nullable=False, unique=True),  # the key itself is not stored
+    Column("created_at_us", BigInteger, nullable=False),
+    Column("revoked_at_us", BigInteger),
 )
 
 payments = Table(
@@ -160,6 +172,8 @@ inbox = Table(
     Column("lease_until_us", BigInteger),
     _one_of("state", EventState),
     CheckConstraint("(due_at_us IS NOT NULL) = (state = 'parked')", name="parked_means_due"),
+    # Rows come in this order, so a BRIN index finds what is old and costs an arriving event nothing.
+    Index("inbox_received", "received_at_us", postgresql_using="brin"),
     Index("inbox_due", "due_at_us", "event_id", postgresql_where=text("state = 'parked'")),
 )
 
@@ -231,3 +245,5 @@ statement_progress = Table(
     Column("failures", Integer, nullable=False),
     CheckConstraint("id = 'statement'", name="there_is_one"),
 )
+
+defend(metadata)

@@ -20,6 +20,7 @@ KNOWN_VARIABLES = {
     for name in model.model_fields
 }
 POSTGRES_VARIABLES = {"POSTGRES_USER", "POSTGRES_PASSWORD"}
+COMMAND_VARIABLES = {"PAYSTORM_ROLE_PASSWORD"}
 
 
 def test_the_parts_of_the_system_are_there():
@@ -45,7 +46,7 @@ def test_every_program_exists(name):
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_every_variable_is_a_setting_that_exists(name):
-    assert set(SERVICES[name].get("environment", {})) <= KNOWN_VARIABLES | POSTGRES_VARIABLES
+    assert set(SERVICES[name].get("environment", {})) <= KNOWN_VARIABLES | POSTGRES_VARIABLES | COMMAND_VARIABLES
 
 
 @pytest.mark.parametrize(
@@ -64,6 +65,27 @@ def test_the_settings_are_complete_and_readable(name, model, monkeypatch):
     settings = model()
 
     assert settings.model_fields_set
+
+
+def test_what_serves_owns_nothing():
+    roles = {
+        name: re.search(r"//(\w+):", settings["PAYSTORM_DATABASE_URL"])[1]
+        for name, service in SERVICES.items()
+        if "PAYSTORM_DATABASE_URL" in (settings := service.get("environment", {}))
+    }
+
+    assert {name for name, role in roles.items() if role == "paystorm"} == {"migration", "preparation"}
+    assert roles["service"] == roles["worker"] == "paystorm_service"
+    assert SERVICES["migration"]["command"][-2:] == ["--grant-to", "paystorm_service"]
+    assert "PAYSTORM_ROLE_PASSWORD" in SERVICES["migration"]["environment"]
+
+
+def test_a_container_is_killed_later_than_its_program_gives_up():
+    shutdown_s = ServiceEnvironment.model_fields["shutdown_s"].default
+
+    assert all(
+        int(SERVICES[name]["stop_grace_period"].removesuffix("s")) > shutdown_s for name in ("service", "worker")
+    )
 
 
 def test_every_port_is_bound_to_loopback():

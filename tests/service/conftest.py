@@ -17,7 +17,7 @@ from sqlalchemy import event, text
 from engine.usecases import TryAttempt
 from service.export import export_books
 from service.settings import Settings
-from service.wiring import Parts, add_merchant, compose, create_database_engine, create_schema
+from service.wiring import Parts, add_merchant, compose, compose_watched, create_database_engine, create_schema
 
 START_US = 1_700_000_000_000_000
 API_KEY = "pk_shop"
@@ -221,10 +221,10 @@ class Bench:
     opened: list = field(default_factory=list)
     _numbers: itertools.count = field(default_factory=lambda: itertools.count(1))
 
-    async def another(self, *, parts=None, **changes):
+    async def another(self, *, parts=None, watched=False, **changes):
         """Another process on the same database, with the same PSP and clock."""
         settings = self.settings.model_copy(update=changes)
-        other = await _bench(settings, self.clock, self.ids, self.psp, parts=parts)
+        other = await _bench(settings, self.clock, self.ids, self.psp, parts=parts, watched=watched)
         self.opened.append(other)
         return other
 
@@ -290,17 +290,17 @@ def sign(payload, secret, at_s):
     return f"t={at_s},v1={digest}"
 
 
-async def _bench(settings, clock, ids, psp, *, parts=None):
+async def _bench(settings, clock, ids, psp, *, parts=None, watched=False):
     database = create_database_engine(settings)
-    service = compose(
-        settings=settings,
-        clock=clock,
-        ids=ids,
-        random=Random(7),
-        database=database,
-        psp_http=httpx.AsyncClient(transport=httpx.MockTransport(psp)),
-        parts=parts,
-    )
+    world = {
+        "settings": settings,
+        "clock": clock,
+        "ids": ids,
+        "random": Random(7),
+        "database": database,
+        "psp_http": httpx.AsyncClient(transport=httpx.MockTransport(psp)),
+    }
+    service = compose_watched(**world) if watched else compose(**world, parts=parts)
     client = httpx.AsyncClient(
         transport=httpx.ASGITransport(service.app),
         base_url="http://service",
@@ -310,21 +310,33 @@ async def _bench(settings, clock, ids, psp, *, parts=None):
 
 
 @pytest.fixture
-async def bench(empty_database):
-    settings = Settings(
-        database_url=empty_database,
-        psp_base_url="http://psp",
-        psp_api_key="sk_test_1",
-        psp_webhook_secret="whsec_1",
-        lock_timeout_s=0.3,
-        pool_size=5,
-    )
-    clock = FakeClock()
-    made = await _bench(settings, clock, FakeIds(), FakePsp(clock))
+async def make_bench():
+    """Return how to make a bench on a database that has the tables and the merchant."""
+    made = []
+
+    async def make(database_url, *, parts=None, **changes):
+        settings = Settings(
+            database_url=database_url,
+            psp_base_url="http://psp",
+            psp_api_key="sk_test_1",
+            psp_webhook_secret="whsec_1",
+            **{"lock_timeout_s": 0.3, "pool_size": 5} | changes,
+        )
+        clock = FakeClock()
+        made.append(await _bench(settings, clock, FakeIds(), FakePsp(clock), parts=parts))
+        return made[-1]
+
+    yield make
+    for one in made:
+        await one.close()
+
+
+@pytest.fixture
+async def bench(empty_database, make_bench):
+    made = await make_bench(empty_database)
     await create_schema(made.database)
     await add_merchant(made.database, merchant_id="shop", name="Shop", api_key=API_KEY)
-    yield made
-    await made.close()
+    return made
 
 
 @pytest.fixture

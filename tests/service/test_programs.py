@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import sys
+from contextlib import suppress
 
 import httpx
 import pytest
@@ -66,5 +67,89 @@ async def test_the_worker_starts_works_and_stops(bench, environment, no_fast_pat
     _, log = await program.communicate()
 
     assert (attempt["state"], attempt["tries"] >= 1) == ("SENT", True)
+    assert program.returncode == 0
+    assert b"Traceback" not in log
+
+
+@pytest.fixture
+async def slow_psp():
+    """A PSP that declines, a second late; its event is set when somebody asks."""
+    asked = asyncio.Event()
+    body = b'{"error": {"type": "card_error", "code": "card_declined", "decline_code": "insufficient_funds"}}'
+
+    answering = []
+
+    async def answer(reader, writer):
+        answering.append(asyncio.current_task())
+        await reader.readuntil(b"\r\n\r\n")
+        asked.set()
+        await asyncio.sleep(1)
+        writer.write(b"HTTP/1.1 402 x\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        writer.close()
+        with suppress(ConnectionError):  # whoever asked may have given up
+            await writer.wait_closed()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    yield f"http://{host}:{port}", asked
+    server.close()
+    await asyncio.gather(*answering)
+
+
+async def test_a_service_that_is_told_to_end_finishes_what_follows_its_answers(bench, environment, slow_psp):
+    url, asked = slow_psp
+    program = await _started("service.main", environment | {"PAYSTORM_PSP_BASE_URL": url})
+    service = f"http://127.0.0.1:{environment['PAYSTORM_LISTEN_PORT']}"
+    await _until_it_answers(f"{service}/readyz")
+    headers = {"Authorization": "Bearer pk_shop", "Idempotency-Key": "k", "X-Request-Id": "r-1"}
+    body = {"amount": 5, "currency": "EUR", "payment_method": "pm_card_visa"}
+    async with httpx.AsyncClient() as client:
+        accepted = await client.post(f"{service}/v1/payments", json=body, headers=headers)
+        await asked.wait()
+        metrics = await client.get(f"{service}/metrics")
+
+    program.send_signal(signal.SIGTERM)
+    _, log = await program.communicate()
+
+    assert (accepted.status_code, accepted.headers["X-Request-Id"]) == (202, "r-1")
+    assert 'paystorm_payments{state="PROCESSING"} 1.0' in metrics.text
+    assert (await bench.read(accepted.json()["id"]))["status"] == "FAILED"
+    assert b'"request_id": "r-1"' in log
+    assert b"pk_shop" not in log
+
+
+@pytest.mark.parametrize("shutdown_s", ["20", "0.2"])
+async def test_a_worker_that_is_told_to_end_finishes_its_items_within_a_bound(
+    bench, environment, no_fast_path, slow_psp, shutdown_s
+):
+    url, asked = slow_psp
+    dying = await bench.another(parts=no_fast_path)
+    made = (await dying.pay()).json()
+    changes = {"PAYSTORM_PSP_BASE_URL": url, "PAYSTORM_SHUTDOWN_S": shutdown_s}
+    program = await _started("service.worker_main", environment | changes)
+    await asked.wait()
+
+    program.send_signal(signal.SIGTERM)
+    _, log = await program.communicate()
+
+    assert program.returncode == 0
+    assert b"Traceback" not in log
+    assert (await bench.read(made["id"]))["status"] == ("FAILED" if shutdown_s == "20" else "PROCESSING")
+
+
+async def test_a_worker_tells_health_and_metrics_and_nothing_else(bench, environment):
+    changes = {"PAYSTORM_WORKER_PORT": environment["PAYSTORM_LISTEN_PORT"]}
+    program = await _started("service.worker_main", environment | changes)
+    url = f"http://127.0.0.1:{changes['PAYSTORM_WORKER_PORT']}"
+
+    ready = await _until_it_answers(f"{url}/readyz")
+    async with httpx.AsyncClient(base_url=url) as client:
+        metrics = await client.get("/metrics")
+        api = await client.get("/v1/payments", headers={"Authorization": "Bearer pk_shop"})
+    program.send_signal(signal.SIGTERM)
+    _, log = await program.communicate()
+
+    assert (ready.status_code, metrics.status_code, api.status_code) == (200, 200, 404)
+    assert "paystorm_heal_seconds" in metrics.text
     assert program.returncode == 0
     assert b"Traceback" not in log
