@@ -7,6 +7,7 @@ import json
 import platform
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from types import MappingProxyType
 
@@ -22,6 +23,7 @@ from benchmarks.replays import measure_replays
 from benchmarks.seeds import measure_seeds
 from benchmarks.virtual_day import measure_virtual_day
 from scenarios.database import DatabaseServer, database_server
+from scenarios.processor import processor_of_our_own
 
 _RESULTS = Path("benchmarks/results/latest.json")
 
@@ -37,17 +39,23 @@ BENCHMARKS: Mapping[str, Callable[[DatabaseServer], list[Measurement]]] = Mappin
     }
 )
 
+_SPREAD = frozenset({"seeds", "psp"})  # what runs in several processes; the others run where `paystorm run` would
+
 
 def main(names: list[str]) -> None:
     """Measure, print and keep the results."""
     if unknown := [name for name in names if name not in BENCHMARKS]:
         sys.exit(f"no benchmark {', '.join(unknown)}; choose from {', '.join(BENCHMARKS)}")
-    with database_server(None) as server:
-        measurements = [one for name in names or BENCHMARKS for one in BENCHMARKS[name](server)]
+    measurements = [one for name in names or BENCHMARKS for one in _measure(name)]
     _RESULTS.parent.mkdir(parents=True, exist_ok=True)
     rows = [measurement.as_row() for measurement in measurements]
     _RESULTS.write_text(json.dumps({"python": platform.python_version(), "measurements": rows}, indent=2) + "\n")
     _print(measurements)
+
+
+def _measure(name: str) -> list[Measurement]:
+    with nullcontext() if name in _SPREAD else processor_of_our_own(), database_server(None) as server:
+        return BENCHMARKS[name](server)
 
 
 def _print(measurements: list[Measurement]) -> None:
