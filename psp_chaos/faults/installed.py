@@ -24,6 +24,7 @@ class Ruling[V]:
 
     spec: FaultSpec
     occasion: Occasion
+    nth: int  # of the matching occasions, counted from 1
     verdict: V
 
 
@@ -160,7 +161,7 @@ class Faults:
                 kind=ruling.spec.kind,
                 target=str(ruling.occasion.target),
                 object_id=object_id,
-                detail={"request_id": ruling.occasion.request_id, **detail},
+                detail={"request_id": ruling.occasion.request_id, "nth": ruling.nth, **detail},
             )
         )
 
@@ -175,4 +176,4 @@ class Faults:
             if isinstance(fault, moment) and installed.strikes(occasion, since_start_s=since_start_s):
                 verdict = fault.verdict(installed.random)
                 if verdict is not None:
-                    yield Ruling(spec=installed.spec, occasion=occasion, verdict=verdict)
+                    yield Ruling(spec=installed.spec, occasion=occasion, nth=installed.asked, verdict=verdict)

@@ -151,6 +151,8 @@ class Storm:
         for number in range(1, self.scenario.customers + 1):
             arrives_s = draw.choice(crowds_s) if crowds_s else draw.uniform(0, self.scenario.storm_s)
             script = draw.choices(names, weights)[0]
+            if self.scenario.visitors and number not in self.scenario.visitors:
+                continue  # what was drawn for the others stays as it was
             author = Author(customer=f"customer/{number}", script=script)
             self.world.env.process(self._visit(driver, author, arrives_s=arrives_s))
 
@@ -170,7 +172,7 @@ class Storm:
 
     def _is_quiet(self) -> bool:
         return (
-            self._customers_done == self.scenario.customers
+            self._customers_done == self.scenario.visits
             and all(name.startswith("worker/") for name in self.world.busy())  # whose one task never ends
             and not self._theatre.has_open_work()
         )
