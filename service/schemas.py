@@ -4,23 +4,39 @@ Requests are strict: no unknown members, no strings for numbers, no control char
 Amounts are integers in minor units; times are RFC 3339 in UTC with microseconds.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from annotated_types import Ge, Le, Len
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
 
 from engine.lifecycle import PaymentState, RefundState, Source
-from engine.money import MINOR_DIGITS
+from engine.money import MINOR_DIGITS, step_minor
 from engine.payment import Payment, Transition
 from engine.reconciliation import Discrepancy, DiscrepancyKind, DiscrepancyState
 from engine.refund import Refund
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 AMOUNT_MINOR_MAX = 99_999_999  # Stripe's own limit: eight digits
+PAGE_SIZE = 20
+PAGE_SIZE_MAX = 100
+CURSOR_LENGTH_MAX = 128
+CURSOR_PATTERN = "^[A-Za-z0-9_-]+=*$"
 
-_PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
+# No control character of either set, and neither of the separators that some readers of logs take for a new line.
+_PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
 
 
 def _known_currency(currency: str) -> str:
@@ -29,13 +45,37 @@ def _known_currency(currency: str) -> str:
     return currency
 
 
+def _rfc3339(text: object) -> object:
+    # Without this, a bare number would be taken for seconds, or for milliseconds if it is large.
+    if not isinstance(text, str) or _RFC_3339.fullmatch(text) is None:
+        raise ValueError("not a time as RFC 3339 writes it, such as 2026-05-04T03:02:01Z")
+    return text
+
+
+def _digits(text: object) -> object:
+    # Without this, `+5`, ` 5 ` and `5.0` would be numbers, too.
+    if isinstance(text, str) and _DIGITS.fullmatch(text) is None:
+        raise ValueError("not a whole number in digits")
+    return text
+
+
+_RFC_3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+_DIGITS = re.compile(r"[0-9]{1,9}")
+
+
 type AmountMinor = Annotated[int, Ge(1), Le(AMOUNT_MINOR_MAX)]
-type Currency = Annotated[str, AfterValidator(_known_currency)]
+type Currency = Annotated[
+    str, AfterValidator(_known_currency), WithJsonSchema({"type": "string", "enum": list(MINOR_DIGITS)})
+]
 type Reference = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_PRINTABLE)]
 type Sentence = Annotated[str, StringConstraints(max_length=1000, pattern=_PRINTABLE)]
 # Stripe's limits on metadata, so that a merchant may keep one set of rules in mind.
 type MetadataKey = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=_PRINTABLE)]
 type MetadataValue = Annotated[str, StringConstraints(max_length=500, pattern=_PRINTABLE)]
+type Moment = Annotated[AwareDatetime, BeforeValidator(_rfc3339)]  # of a query
+type PageSize = Annotated[int, BeforeValidator(_digits), Ge(1), Le(PAGE_SIZE_MAX)]  # of a query
 
 
 class _Request(BaseModel):
@@ -45,19 +85,34 @@ class _Request(BaseModel):
 class PaymentRequest(_Request):
     """Body of `POST /v1/payments`."""
 
-    amount: AmountMinor
-    currency: Currency
-    payment_method: Reference
-    order_id: Reference | None = None
+    amount: Annotated[
+        AmountMinor,
+        Field(
+            description="In minor units: 1250 is 12.50 EUR, 1250 JPY, and 1.250 KWD, which must be a multiple of 10."
+        ),
+    ]
+    currency: Annotated[Currency, Field(description="ISO 4217, in capital letters.")]
+    payment_method: Annotated[Reference, Field(description="The PSP's reference of how it is paid.")]
+    order_id: Annotated[Reference | None, Field(description="Yours; an order has one payment that has not failed.")] = (
+        None
+    )
     description: Sentence | None = None
-    metadata: Annotated[dict[MetadataKey, MetadataValue], Len(max_length=50)] = {}
+    metadata: Annotated[
+        dict[MetadataKey, MetadataValue], Len(max_length=50), Field(description="Yours; we only keep it.")
+    ] = {}
+
+    @model_validator(mode="after")
+    def _amount_is_a_multiple_of_its_step(self) -> Self:
+        if self.amount % step_minor(self.currency):
+            raise ValueError(f"amounts in {self.currency} are multiples of {step_minor(self.currency)}")
+        return self
 
 
 class RefundRequest(_Request):
     """Body of `POST /v1/payments/{id}/refunds`; it may be left out to refund all that is left."""
 
-    amount: AmountMinor | None = None
-    reason: Sentence | None = None
+    amount: Annotated[AmountMinor | None, Field(description="In minor units; none: all that is left.")] = None
+    reason: Annotated[Sentence | None, Field(description="Yours; shown with the refund.")] = None
 
 
 class PaymentView(BaseModel):
@@ -179,6 +234,18 @@ class DiscrepancyView(BaseModel):
             found_at=rfc3339(discrepancy.found_at_us),
             closed_at=None if closed_at_us is None else rfc3339(closed_at_us),
         )
+
+
+class PageQuery(BaseModel):
+    """Which page of a list, newest first."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: Annotated[PageSize, Field(description="Items of one page.")] = PAGE_SIZE
+    cursor: Annotated[
+        str | None,
+        Field(max_length=CURSOR_LENGTH_MAX, pattern=CURSOR_PATTERN, description="As `next_cursor` of the page before."),
+    ] = None
 
 
 class ListView[Item](BaseModel):
