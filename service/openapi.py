@@ -62,8 +62,8 @@ _KEY_PARAMETER = {
 }
 _SECURITY_SCHEME = {"type": "http", "scheme": "bearer", "description": "A merchant's API key."}
 _DESCRIPTION = (
-    "Amounts are integers in minor units, times are RFC 3339 in UTC. Whatever moves money takes an `Idempotency-Key`"
-    " and is answered 202 before it has moved. Errors are `application/problem+json`; their `type` leads to what it means."
+    "Amounts are integers in minor units, times are RFC 3339 in UTC. Whatever moves money takes an `Idempotency-Key`,"
+    " and is answered 202 before it has moved. Errors are `application/problem+json`, whose `type` leads to more."
 )
 
 

@@ -33,7 +33,7 @@ REPAIR_OF = "repair_of"  # the reference of refunds that repair a discrepancy: t
 
 HANDLED_EVENTS = (*PAYMENT_EVENTS, *REFUND_EVENTS)
 
-# What our tables can hold: anything else is unreadable, rather than an error of the database for as long as it is repeated.
+# What our tables can hold. Anything else is unreadable, rather than an error of the database whenever it is repeated.
 type PspId = Annotated[str, Field(pattern="^[!-~]{1,255}$")]
 type Minor = Annotated[int, Field(strict=True, ge=0, le=2**63 - 1)]
 type CurrencyCode = Annotated[str, Field(pattern="^[A-Za-z]{3}$")]
@@ -51,7 +51,7 @@ class PaymentError(BaseModel):
     @property
     def reason(self) -> str:
         """Return the most telling word."""
-        return _in_words(self.decline_code or self.code)
+        return _in_words(self.decline_code or self.code) or "declined"
 
 
 class PaymentIntent(BaseModel):
@@ -90,7 +90,7 @@ class PaymentIntent(BaseModel):
         return Money(amount_minor=amount_minor, currency=self.currency.upper())
 
     @property
-    def _reason(self) -> str:
+    def _reason(self) -> str | None:
         if self.status == "requires_payment_method" and self.last_payment_error is not None:
             return self.last_payment_error.reason
         return _in_words(self.status)
@@ -124,12 +124,10 @@ class PspRefund(BaseModel):
                 return OutcomeKind.PENDING
 
 
-class PspErrorBody(BaseModel):
+class PspErrorBody(PaymentError):
     """The PSP's error."""
 
     type: str
-    code: str | None = None
-    decline_code: str | None = None
     payment_intent: PaymentIntent | None = None
 
 
@@ -144,7 +142,7 @@ class _EventData(BaseModel):
 class _Event(BaseModel):
     id: str = Field(pattern="^[!-~]{1,255}$")
     type: str = Field(pattern="^[!-~]{1,255}$")
-    livemode: bool
+    livemode: bool = Field(strict=True)
     account: str | None = None
     data: _EventData
 
@@ -177,7 +175,7 @@ def read_error(body: Mapping[str, object]) -> PspErrorBody:
 def declined(error: PspErrorBody) -> Outcome:
     """Return the outcome of a card that was declined (402)."""
     psp_id = None if error.payment_intent is None else error.payment_intent.id
-    return Outcome(kind=OutcomeKind.FAILED, psp_id=psp_id, reason=_in_words(error.decline_code or error.code))
+    return Outcome(kind=OutcomeKind.FAILED, psp_id=psp_id, reason=error.reason)
 
 
 def read_event(payload: str, *, is_live: bool, account: str | None) -> Event:
@@ -213,9 +211,9 @@ def _reference(metadata: Mapping[str, str], name: str) -> str | None:
     return text if _REFERENCE.fullmatch(text) else None
 
 
-def _in_words(reason: str | None) -> str:
-    """Return a reason that can be shown and stored."""
-    return reason if reason and _WORDS.fullmatch(reason) else "declined"
+def _in_words(reason: str | None) -> str | None:
+    """Return a reason if it can be shown and stored."""
+    return reason if reason and _WORDS.fullmatch(reason) else None
 
 
 def _kind_of(event_type: str) -> AttemptKind | None:
