@@ -30,8 +30,9 @@ class BodyLimit:
             return
         messages = await self._received(receive)
         if messages is None:
-            answer = Problem.BODY_TOO_LARGE.answer(f"At most {self._bytes_max} bytes are taken.")
-            await answer_response(answer)(scope, receive, send)
+            response = answer_response(Problem.BODY_TOO_LARGE.answer(f"At most {self._bytes_max} bytes are taken."))
+            response.headers["Connection"] = "close"  # nobody waits for the rest
+            await response(scope, receive, send)
         elif messages[-1]["type"] == "http.request":  # else the client has left in the middle of its body
             await self._app(scope, _replaying(messages, receive), send)
 

@@ -176,7 +176,7 @@ async def target(database_of_the_target):
     one = await _bench._bench(settings, clock, _bench.FakeIds(), _bench.FakePsp(clock), watched=True)
     server = _Server(server_config(settings, one.service.app))
     serving = asyncio.create_task(server.serve())
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     yield await _populated(one, f"http://127.0.0.1:{port}")

@@ -101,7 +101,7 @@ UNPROVEN = {
     "A time with leading zeros.": lambda m: f"t=0{m.now},v1={digest(m.body, f'0{m.now}')}",
     "A time in Arabic digits.": lambda m: f"t={_arabic(m.now)},v1={digest(m.body, _arabic(m.now))}".encode(),
     "A time in superscript digits, which Python calls digits.": lambda m: (
-        "t=".encode() + b"\xb2\xb3" * 5 + f",v1={m.right}".encode()
+        b"t=" + b"\xb2\xb3" * 5 + f",v1={m.right}".encode()
     ),
     "A time beyond all integers.": lambda m: f"t={'9' * 400},v1={digest(m.body, '9' * 400)}",
     "A time whose microseconds overflow 64 bits.": lambda m: f"t={'9' * 12},v1={digest(m.body, '9' * 12)}",
@@ -152,7 +152,8 @@ ALTERED = {
 
 @pytest.mark.parametrize("story", ALTERED)
 async def test_an_altered_event_is_refused(assault, material, story):
-    assert (altered := ALTERED[story](material)) != material.body
+    altered = ALTERED[story](material)
+    assert altered != material.body
 
     answer = await assault.tell(
         altered, Stripe_Signature=f"t={material.now},v1={material.right}", Content_Encoding="gzip"
@@ -180,8 +181,8 @@ async def test_an_event_is_replayed_byte_by_byte_within_its_time(assault, target
     assert [answer.status_code for answer in answers] == [200] * 3
 
 
-# Rightly signed, by the PSP for somebody else or by somebody who sits inside of the PSP. It is written down for a person,
-# and believed in nothing.
+# Rightly signed: by the PSP for somebody else, or by somebody who sits inside of the PSP. It is written down for a
+# person, and believed in nothing.
 FOREIGN = {
     "An event of live mode reaches a service of test mode.": ({"livemode": True}, {}),
     "An event of another account at the same PSP.": ({"account": "acct_other"}, {}),
