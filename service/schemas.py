@@ -17,6 +17,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    JsonValue,
     StringConstraints,
     WithJsonSchema,
     model_validator,
@@ -75,7 +76,12 @@ type Sentence = Annotated[str, StringConstraints(max_length=1000, pattern=_PRINT
 type MetadataKey = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=_PRINTABLE)]
 type MetadataValue = Annotated[str, StringConstraints(max_length=500, pattern=_PRINTABLE)]
 type Moment = Annotated[AwareDatetime, BeforeValidator(_rfc3339)]  # of a query
-type PageSize = Annotated[int, BeforeValidator(_digits), Ge(1), Le(PAGE_SIZE_MAX)]  # of a query
+type PageSize = Annotated[int, Ge(1), Le(PAGE_SIZE_MAX), BeforeValidator(_digits)]  # of a query
+
+
+def _shown(**example: JsonValue) -> ConfigDict:
+    """Return the configuration of a view with an example of it."""
+    return ConfigDict(json_schema_extra={"examples": [example]})
 
 
 class _Request(BaseModel):
@@ -84,6 +90,23 @@ class _Request(BaseModel):
 
 class PaymentRequest(_Request):
     """Body of `POST /v1/payments`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "amount": 1250,
+                    "currency": "EUR",
+                    "payment_method": "pm_card_visa",
+                    "order_id": "order-4711",
+                    "description": "A book",
+                    "metadata": {"shelf": "3"},
+                }
+            ],
+            "if": {"properties": {"currency": {"enum": [one for one in MINOR_DIGITS if step_minor(one) > 1]}}},
+            "then": {"properties": {"amount": {"multipleOf": 10}}},
+        }
+    )
 
     amount: Annotated[
         AmountMinor,
@@ -111,12 +134,31 @@ class PaymentRequest(_Request):
 class RefundRequest(_Request):
     """Body of `POST /v1/payments/{id}/refunds`; it may be left out to refund all that is left."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"amount": 250, "reason": "A page is missing"}]})
+
     amount: Annotated[AmountMinor | None, Field(description="In minor units; none: all that is left.")] = None
     reason: Annotated[Sentence | None, Field(description="Yours; shown with the refund.")] = None
 
 
 class PaymentView(BaseModel):
     """A payment as merchants see it."""
+
+    model_config = _shown(
+        id="pay_18f2a9c04d5e6b7f8a901b2c",
+        object="payment",
+        order_id="order-4711",
+        amount=1250,
+        currency="EUR",
+        status="SUCCESS",
+        failure_reason=None,
+        amount_captured=1250,
+        amount_refunded=0,
+        payment_method="pm_card_visa",
+        description="A book",
+        metadata={"shelf": "3"},
+        created_at="2026-05-04T03:02:01.000000Z",
+        updated_at="2026-05-04T03:02:02.500000Z",
+    )
 
     id: str
     object: Literal["payment"] = "payment"
@@ -156,6 +198,18 @@ class PaymentView(BaseModel):
 class RefundView(BaseModel):
     """A refund as merchants see it."""
 
+    model_config = _shown(
+        id="ref_0b1c2d3e4f5a6b7c8d9e0f1a",
+        object="refund",
+        payment_id="pay_18f2a9c04d5e6b7f8a901b2c",
+        amount=250,
+        currency="EUR",
+        status="PENDING",
+        reason="A page is missing",
+        created_at="2026-05-05T03:02:01.000000Z",
+        updated_at="2026-05-05T03:02:01.000000Z",
+    )
+
     id: str
     object: Literal["refund"] = "refund"
     payment_id: str
@@ -184,7 +238,11 @@ class RefundView(BaseModel):
 class TransitionView(BaseModel):
     """A step of a payment's history; the first one has no `from`."""
 
-    model_config = ConfigDict(serialize_by_alias=True)
+    model_config = ConfigDict(serialize_by_alias=True) | _shown(
+        **{"from": "PROCESSING", "to": "SUCCESS", "reason": "captured"},
+        source="webhook",
+        at="2026-05-04T03:02:02.500000Z",
+    )
 
     from_: Annotated[PaymentState | None, Field(serialization_alias="from")]
     to: PaymentState
@@ -206,6 +264,20 @@ class TransitionView(BaseModel):
 
 class DiscrepancyView(BaseModel):
     """A disagreement between the PSP's books and ours about a payment, as its merchant sees it."""
+
+    model_config = _shown(
+        id="dis_9f8e7d6c5b4a39281706f5e4",
+        object="discrepancy",
+        kind="late-capture",
+        status="repaired",
+        payment_id="pay_18f2a9c04d5e6b7f8a901b2c",
+        subject="pi_3Pq",
+        amount=1250,
+        currency="EUR",
+        evidence={"subject": "pi_3Pq", "word": "captured"},
+        found_at="2026-05-04T04:00:00.000000Z",
+        closed_at="2026-05-04T04:00:03.000000Z",
+    )
 
     id: str
     object: Literal["discrepancy"] = "discrepancy"

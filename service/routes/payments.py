@@ -11,7 +11,7 @@ from engine.money import Money
 from engine.usecases import PaymentOrder
 from service.answers import reply_response, request_line
 from service.dependencies import DeskDependency, Key, MerchantId, PaymentId
-from service.described import raises
+from service.described import leads_to, raises
 from service.merchant_route import MerchantRoute
 from service.paging import page_of, paged
 from service.problems import Problem, ProblemError
@@ -29,8 +29,15 @@ from service.store import PaymentFilter
 
 router = APIRouter(prefix="/v1/payments", tags=["payments"], route_class=MerchantRoute)
 
+CREATE = raises(Problem.ORDER_TAKEN) | leads_to(
+    read_payment={"payment_id": "id"},
+    read_history={"payment_id": "id"},
+    create_refund={"payment_id": "id"},
+    list_refunds={"payment_id": "id"},
+)
 
-@router.post("", status_code=202, response_model=PaymentView, openapi_extra=raises(Problem.ORDER_TAKEN))
+
+@router.post("", status_code=202, response_model=PaymentView, openapi_extra=CREATE)
 async def create_payment(
     *,
     body: PaymentRequest,

@@ -6,17 +6,20 @@ from engine.idempotency import KeyedRequest, KeyScope, fingerprint
 from engine.usecases import RefundOrder
 from service.answers import reply_response, request_line
 from service.dependencies import DeskDependency, Key, MerchantId, PaymentId, RefundId
-from service.described import raises
+from service.described import leads_to, raises
 from service.merchant_route import MerchantRoute
 from service.problems import Problem, ProblemError
 from service.schemas import ListView, RefundRequest, RefundView
 
 router = APIRouter(prefix="/v1/payments/{payment_id}/refunds", tags=["refunds"], route_class=MerchantRoute)
 
-CREATE_PROBLEMS = (Problem.PAYMENT_NOT_FOUND, Problem.NOT_REFUNDABLE, Problem.REFUND_TOO_MUCH)
+CREATE = raises(Problem.PAYMENT_NOT_FOUND, Problem.NOT_REFUNDABLE, Problem.REFUND_TOO_MUCH) | leads_to(
+    read_refund={"payment_id": "payment_id", "refund_id": "id"},
+    read_payment={"payment_id": "payment_id"},
+)
 
 
-@router.post("", status_code=202, response_model=RefundView, openapi_extra=raises(*CREATE_PROBLEMS))
+@router.post("", status_code=202, response_model=RefundView, openapi_extra=CREATE)
 async def create_refund(
     *,
     payment_id: PaymentId,

@@ -12,6 +12,23 @@ router = APIRouter(prefix="/webhooks", tags=["webhooks"])
 SIGNATURE = "Stripe-Signature"
 EVENT = {
     "type": "object",
+    "examples": [
+        {
+            "id": "evt_3Pq",
+            "type": "payment_intent.succeeded",
+            "livemode": False,
+            "data": {
+                "object": {
+                    "id": "pi_3Pq",
+                    "status": "succeeded",
+                    "amount": 1250,
+                    "amount_received": 1250,
+                    "currency": "eur",
+                    "metadata": {"attempt_id": "att_5d4c3b2a1f0e9d8c7b6a5f4e"},
+                }
+            },
+        }
+    ],
     "required": ["id", "type", "livemode", "data"],
     "properties": {
         "id": {"type": "string", "pattern": "^[!-~]{1,255}$"},
@@ -29,7 +46,7 @@ DESCRIBED = raises(Problem.SIGNATURE_REFUSED, Problem.UNREADABLE_EVENT) | {
             "in": "header",
             "required": True,
             "description": "`t=<unix seconds>,v1=<hex>`: HMAC-SHA256 of `<t>.<body>` with the endpoint's secret.",
-            "schema": {"type": "string"},
+            "schema": {"type": "string", "pattern": "^t=[0-9]{1,12}(,v[0-9]=[0-9a-f]+)+$"},
         }
     ],
 }

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 SECRETS = re.compile(r"secret|token|password|signature|digest|hmac|api_key\b|key_sha256|expected", re.IGNORECASE)
 COMPARED_IN_CONSTANT_TIME = {"signature.py", "watch.py"}
 NOT_SECRET = {
-    # In a statement: PostgreSQL looks it up by index. What the index compares is a hash, and nobody can choose its parts.
+    # In a statement, looked up by index; what the index compares is a hash, and nobody can choose its parts.
     ("service/store/reads.py", "api_keys.c.key_sha256 == bindparam('the_key')"),
     ("service/merchants.py", "column.name != 'key_sha256'"),  # the name of a column
 }
