@@ -80,7 +80,7 @@ type PageSize = Annotated[int, Ge(1), Le(PAGE_SIZE_MAX), BeforeValidator(_digits
 
 
 def _shown(**example: JsonValue) -> ConfigDict:
-    """Return the configuration of a view with an example of it."""
+    """Return the configuration of a view with an example of it; FastAPI leaves out members that are nothing."""
     return ConfigDict(json_schema_extra={"examples": [example]})
 
 
@@ -149,9 +149,9 @@ class PaymentView(BaseModel):
         order_id="order-4711",
         amount=1250,
         currency="EUR",
-        status="SUCCESS",
-        failure_reason=None,
-        amount_captured=1250,
+        status="FAILED",
+        failure_reason="insufficient_funds",
+        amount_captured=0,
         amount_refunded=0,
         payment_method="pm_card_visa",
         description="A book",

@@ -37,7 +37,7 @@ class Service:
     api_key: str
     webhook_secret: str
 
-    def fuzz(self, *options):
+    def fuzz(self, *options, desk):
         """Draw requests from what the service says of itself; return what schemathesis printed, and its exit code."""
         environment = os.environ | {
             "FUZZ_API_KEY": self.api_key,
@@ -49,7 +49,7 @@ class Service:
         ran = subprocess.run(
             [*command, f"{self.url}/openapi.json", "--checks", "all", *options],
             env=environment,
-            cwd=HERE,
+            cwd=desk,  # where it keeps what it remembers
             capture_output=True,
             text=True,
             check=False,

@@ -14,8 +14,10 @@ from service.app import framework
 CASES = int(os.environ.get("FUZZ_CASES", "2000"))  # of each operation
 
 
-def test_a_few_cases_of_each_operation_find_nothing(service):
-    code, said = service.fuzz("--phases", "examples,fuzzing", "--max-examples", "5", "--seed", "1")
+def test_a_few_cases_of_each_operation_find_nothing(service, tmp_path):
+    options = ("--phases", "examples,fuzzing", "--max-examples", "5", "--seed", "1")
+
+    code, said = service.fuzz(*options, desk=tmp_path)
 
     assert code == 0, said
     assert _operations_of(said) == (_documented(), _documented())
@@ -23,8 +25,8 @@ def test_a_few_cases_of_each_operation_find_nothing(service):
 
 @pytest.mark.campaign
 @pytest.mark.timeout(3_600)
-def test_thousands_of_cases_of_each_operation_find_nothing(whole_system):
-    code, said = whole_system.fuzz("--max-examples", str(CASES), "--continue-on-failure")
+def test_thousands_of_cases_of_each_operation_find_nothing(whole_system, tmp_path):
+    code, said = whole_system.fuzz("--max-examples", str(CASES), "--continue-on-failure", desk=tmp_path)
 
     sys.stdout.write(said[-3_000:])  # for whoever runs it with -s: how many cases there were
     assert code == 0, said
