@@ -24,9 +24,12 @@ def test_a_few_cases_of_each_operation_find_nothing(service, tmp_path):
 
 
 @pytest.mark.campaign
-@pytest.mark.timeout(3_600)
-def test_thousands_of_cases_of_each_operation_find_nothing(whole_system, tmp_path):
-    code, said = whole_system.fuzz("--max-examples", str(CASES), "--continue-on-failure", desk=tmp_path)
+@pytest.mark.timeout(7_200)
+@pytest.mark.parametrize(("phases", "cases"), [("examples,coverage,fuzzing", CASES), ("stateful", CASES // 10)])
+def test_thousands_of_cases_of_each_operation_find_nothing(whole_system, tmp_path, phases, cases):
+    options = ("--phases", phases, "--max-examples", str(cases), "--continue-on-failure")
+
+    code, said = whole_system.fuzz(*options, desk=tmp_path)
 
     sys.stdout.write(said[-3_000:])  # for whoever runs it with -s: how many cases there were
     assert code == 0, said
