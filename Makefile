@@ -14,6 +14,7 @@ JOBS ?= 2
 SEED ?= 7
 SEEDS ?= 1..1000
 TORTURES ?= 300
+CASES ?= 2000
 
 .PHONY: help demo test check contract campaign format bench clean
 
@@ -36,10 +37,11 @@ check: $(VENV)/.dev  ## Lint, format, types, import directions, compose file
 contract: $(VENV)/.dev  ## Run the official SDK against the PSP in each of four ways
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal tests/psp_contract
 
-campaign: $(VENV)/.dev  ## Sweep SEEDS of all scenarios, and run the torture test twice over (half an hour; SEEDS=1..10 TORTURES=8 for a short one)
+campaign: $(VENV)/.dev  ## Sweep SEEDS of all scenarios, torture, fuzz with CASES of each operation (half an hour; SEEDS=1..10 TORTURES=8 CASES=50 for a short one)
 	$(BIN)/paystorm sweep all --seeds $(SEEDS) --jobs $(JOBS)
 	$(BIN)/python tests/virtual/torture.py campaign --seeds $(TORTURES)
 	$(BIN)/python -m pytest -q -m campaign tests/campaign
+	FUZZ_CASES=$(CASES) $(BIN)/python -m pytest -q -s -m campaign tests/fuzz
 
 format: $(VENV)/.dev  ## Format the sources and fix what can be fixed
 	$(BIN)/ruff check --fix .

@@ -32,6 +32,7 @@ from engine.usecases import (
 )
 from service.app import PaymentsApp
 from service.authentication import Authenticator, key_hash
+from service.body_deadline import BodyDeadline
 from service.cache import ReplayCache
 from service.dependencies import Desk
 from service.dispatcher import Dispatcher
@@ -145,7 +146,8 @@ def compose_watched(
         circuit=service.usecases.try_attempt.circuit,
         cache_us=round(settings.metrics_cache_s * SECOND_US),
     )
-    app = Watch(service.app, metrics=metrics, exposition=exposition, clock=clock, ids=ids, token=settings.metrics_token)
+    hurried = BodyDeadline(service.app, patience_s=settings.body_timeout_s)
+    app = Watch(hurried, metrics=metrics, exposition=exposition, clock=clock, ids=ids, token=settings.metrics_token)
     return replace(service, app=app)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from engine.attempt import unsent
+from engine.attempt import AttemptKind, unsent
 from engine.lifecycle import PaymentState
 from engine.money import Money
 from engine.outcome import OutcomeKind
@@ -14,6 +14,7 @@ from engine.payment import Payment
 from engine.reconciliation import Trial
 from engine.refund import Refund
 from service.gateway import StripeGateway
+from service.psp_wire import outcome_of
 
 INTENT = {"id": "pi_1", "status": "succeeded", "amount": 1250, "amount_received": 1250, "currency": "eur"}
 DECLINE = {"error": {"type": "card_error", "code": "card_declined", "decline_code": "insufficient_funds"}}
@@ -261,3 +262,26 @@ async def test_a_search_that_loses_a_page_keeps_what_it_found(broken):
     found = await _gateway(answer).search(_trial(), until_us=0)
 
     assert [one.psp_id for one in found] == ["pi_1"]
+
+
+@pytest.mark.parametrize(
+    ("decline_code", "reason"),
+    [("insufficient_funds", "insufficient_funds"), ("a\0b", "declined"), ("x" * 9_000, "declined")],
+)
+def test_a_reason_that_cannot_be_stored_is_told_in_our_own_word(decline_code, reason):
+    failed = {"id": "pi_1", "status": "requires_payment_method", "amount": 5, "currency": "eur"}
+
+    outcome = outcome_of(
+        AttemptKind.CAPTURE, failed | {"last_payment_error": {"decline_code": decline_code}}, attempt_id="att_1"
+    )
+
+    assert (outcome.kind, outcome.reason) == (OutcomeKind.FAILED, reason)
+
+
+@pytest.mark.parametrize("wrong", [{"amount": 2**63}, {"amount": -1}, {"currency": "euro"}, {"id": "pi_" + "x" * 300}])
+def test_an_object_that_no_row_could_hold_leaves_the_outcome_unknown(wrong):
+    succeeded = {"id": "pi_1", "status": "succeeded", "amount": 5, "currency": "eur"}
+
+    outcome = outcome_of(AttemptKind.CAPTURE, succeeded | wrong, attempt_id="att_1")
+
+    assert outcome.kind is OutcomeKind.UNKNOWN
