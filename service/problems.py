@@ -26,6 +26,7 @@ class Problem(Enum):
     METHOD_NOT_ALLOWED = "method-not-allowed", HTTPStatus.METHOD_NOT_ALLOWED, "This method is not allowed here"
     IN_FLIGHT = "request-in-flight", HTTPStatus.CONFLICT, "The first request with this key is still in flight"
     ORDER_TAKEN = "order-already-being-paid", HTTPStatus.CONFLICT, "This order has a payment already"
+    NOT_CANCELABLE = "payment-not-cancelable", HTTPStatus.CONFLICT, "This payment cannot be canceled any more"
     NOT_REFUNDABLE = "payment-not-refundable", HTTPStatus.CONFLICT, "This payment cannot be refunded now"
     REFUND_TOO_MUCH = "refund-exceeds-capture", HTTPStatus.CONFLICT, "The refund is more than what is left"
     BODY_TOO_LARGE = "body-too-large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large"

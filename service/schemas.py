@@ -60,6 +60,10 @@ class RefundRequest(_Request):
     reason: Sentence | None = None
 
 
+class CancelRequest(_Request):
+    """Body of `POST /v1/payments/{id}/cancel`: there is nothing to say, so it may be left out."""
+
+
 class PaymentView(BaseModel):
     """A payment as merchants see it."""
 
@@ -77,6 +81,7 @@ class PaymentView(BaseModel):
     metadata: Mapping[str, str]
     created_at: str
     updated_at: str
+    cancel_requested_at: str | None  # when a cancel was asked for, whatever came of it
 
     @classmethod
     def of(cls, payment: Payment) -> "PaymentView":
@@ -95,6 +100,9 @@ class PaymentView(BaseModel):
             metadata=payment.metadata,
             created_at=rfc3339(payment.created_at_us),
             updated_at=rfc3339(payment.updated_at_us),
+            cancel_requested_at=(
+                None if payment.cancel_requested_at_us is None else rfc3339(payment.cancel_requested_at_us)
+            ),
         )
 
 

@@ -1,4 +1,4 @@
-"""Payments: accept, read, list, and tell the history."""
+"""Payments: accept, cancel, read, list, and tell the history."""
 
 from typing import Annotated
 
@@ -13,7 +13,15 @@ from service import cursor
 from service.answers import reply_response, request_line
 from service.dependencies import DeskDependency, Key, MerchantId, PaymentId
 from service.problems import Problem, ProblemError
-from service.schemas import ListView, PaymentRequest, PaymentView, Reference, TransitionView, microseconds
+from service.schemas import (
+    CancelRequest,
+    ListView,
+    PaymentRequest,
+    PaymentView,
+    Reference,
+    TransitionView,
+    microseconds,
+)
 from service.store import Page, PaymentFilter
 
 router = APIRouter(prefix="/v1/payments", tags=["payments"])
@@ -96,6 +104,26 @@ async def read_payment(payment_id: PaymentId, merchant_id: MerchantId, desk: Des
     if payment is None:
         raise ProblemError(Problem.PAYMENT_NOT_FOUND)
     return PaymentView.of(payment)
+
+
+@router.post("/{payment_id}/cancel", status_code=202, response_model=PaymentView)
+async def cancel_payment(
+    *,
+    payment_id: PaymentId,
+    request: Request,
+    merchant_id: MerchantId,
+    key: Key,
+    desk: DeskDependency,
+    background: BackgroundTasks,
+    body: CancelRequest | None = None,  # noqa: ARG001 - it has nothing to say, but what is not one is refused
+) -> Response:
+    """Ask for a payment that was not captured to be canceled; the PSP is asked after the answer, and decides."""
+    scope = KeyScope(merchant_id=merchant_id, route=request_line(request), key=key)
+    keyed = KeyedRequest(scope=scope, fingerprint=fingerprint({"payment_id": payment_id}))
+    reply = await desk.cancel_payment(keyed, merchant_id=merchant_id, payment_id=payment_id)
+    if reply.case is not None:
+        background.add_task(desk.dispatcher, reply.case)
+    return reply_response(reply)
 
 
 @router.get("/{payment_id}/history")
