@@ -1,9 +1,9 @@
 r"""A cancel: an intent on record, and the little that it may decide by itself.
 
-What becomes of a payment that is out at the PSP is the PSP's to say, and `engine.settlement` takes its word from whoever
-brings it. Only an attempt that was never sent has nobody who could be asked: SENT is committed before the first request
-leaves, so under the lock UNSENT means that the PSP has never heard of it, and that whoever claims it next will see it
-ended.
+What becomes of a payment that is out at the PSP is the PSP's to say, and `engine.settlement` takes its word from
+whoever brings it. Only an attempt that was never sent has nobody who could be asked: SENT is committed before the first
+request leaves, so under the lock UNSENT means that the PSP has never heard of it, and that whoever claims it next will
+see it ended.
 
     payment                 attempt     a cancel that is asked for
     CREATED                 UNSENT      ends it: FAILED, `canceled`

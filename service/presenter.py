@@ -51,7 +51,7 @@ class JsonPresenter:
                 detail = f"The payment is {payment.state}; money that was taken can be refunded."
             case CancelRefusal.FAILED:
                 detail = f"The payment is {payment.state}; no money was taken, and none will be."
-        return Problem.NOT_CANCELABLE.answer(detail, reason=why)
+        return Problem.NOT_CANCELABLE.answer(detail, reason=why, payment_id=payment.id)
 
     def payment_missing(self) -> Answer:
         """Return the answer about a payment that this merchant does not have."""

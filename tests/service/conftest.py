@@ -92,17 +92,15 @@ class FakePsp:
             return _error(behaviour, "invalid_request_error", headers={"Retry-After": "33"})
         if request.method == "GET":
             return self._read(operation, psp_id, request)
-        if self.fingerprints.setdefault(key, request.content) != request.content:
-            return _error(400, "idempotency_error")
-        if key not in self.remembered and operation == "cancel_payment":
-            self.remembered[key] = self._cancel(psp_id)
         if key not in self.remembered:
-            self.remembered[key] = self._create(operation, behaviour, parse_qs(request.content.decode()))
+            self.fingerprints[key] = request.content
+            self.remembered[key] = self._changed(operation, psp_id, behaviour, parse_qs(request.content.decode()))
         if behaviour == "timeout_after":
             raise httpx.ReadTimeout("too slow", request=request)
         if behaviour == "html_after":
             return httpx.Response(200, text="<html>hello</html>")
-        status, body = self.remembered[key]
+        is_same = self.fingerprints[key] == request.content
+        status, body = self.remembered[key] if is_same else (400, {"error": {"type": "idempotency_error"}})
         return httpx.Response(status, json=body)
 
     def _operation(self, request):
@@ -172,6 +170,9 @@ class FakePsp:
         """Let the money of a refund come back."""
         self.objects[psp_id] |= {"status": "failed", "failure_reason": "declined"}
         self.report("refund_failure", self.objects[psp_id])
+
+    def _changed(self, operation, psp_id, behaviour, form):
+        return self._cancel(psp_id) if operation == "cancel_payment" else self._create(operation, behaviour, form)
 
     def _cancel(self, psp_id):
         """Cancel as Stripe does: not what has succeeded, and not what is at the bank."""
