@@ -39,7 +39,7 @@ contract: $(VENV)/.dev  ## Run the official SDK against the PSP in each of four 
 campaign: $(VENV)/.dev  ## Sweep SEEDS of all scenarios, and run the torture test twice over (half an hour; SEEDS=1..10 TORTURES=8 for a short one)
 	$(BIN)/paystorm sweep all --seeds $(SEEDS) --jobs $(JOBS)
 	$(BIN)/python tests/virtual/torture.py campaign --seeds $(TORTURES)
-	$(BIN)/python -m pytest -q -m campaign tests/campaign
+	$(BIN)/python -m pytest -q -m campaign tests/campaign tests/virtual
 
 format: $(VENV)/.dev  ## Format the sources and fix what can be fixed
 	$(BIN)/ruff check --fix .
