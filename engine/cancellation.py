@@ -1,4 +1,4 @@
-r"""A cancel: an intent on record, and the little that it may decide by itself.
+r"""A cancel: a wish on record, and the little that it may decide by itself.
 
 What becomes of a payment that is out at the PSP is the PSP's to say, and `engine.settlement` takes its word from
 whoever brings it. Only an attempt that was never sent has nobody who could be asked: SENT is committed before the first
@@ -38,7 +38,7 @@ class Wish:
     """What a cancel that is asked for changes in our books."""
 
     settlement: Settlement
-    is_new: bool = False  # the intent goes on record
+    is_new: bool = False  # it goes on record
     is_to_be_asked: bool = False  # the PSP can be asked at once: nobody else is about to
 
 

@@ -8,7 +8,7 @@ The fast path after the 202 and the worker share this code, so it must bear ever
 - the webhook is faster: the answer finds the case changed, decides again under its lock, and changes nothing;
 - the webhook is faster: the answer finds the attempt settled and changes nothing;
 - the PSP has been silent for a while: nothing is claimed, the attempt stays due (`engine.circuit`);
-- the merchant asks for a cancel while we ask the PSP: the answer finds the intent, and unless it is the end, the
+- the merchant asks for a cancel while we ask the PSP: the answer finds the wish, and unless it is the end, the
   attempt is due again at once (`engine.usecases.payment_cancellation` tells that race);
 - two at once (a pause longer than the lease): both send the same key; what is certain is recorded once, and the one
   who is behind in `tries` may not postpone what the other one holds.

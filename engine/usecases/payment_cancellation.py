@@ -1,8 +1,8 @@
-"""Take note that a payment is to be canceled: key, intent and answer are one commit; others ask the PSP after it.
+"""Take note that a payment is to be canceled: key, wish and answer are one commit; others ask the PSP after it.
 
-The intent decides nothing by itself (`engine.cancellation`). The sequence, and who may come in between:
+The wish decides nothing by itself (`engine.cancellation`). The sequence, and who may come in between:
 
-    merchant      cancel -> the payment's row is locked -> intent, due now -> commit -> 202
+    merchant      cancel -> the payment's row is locked -> wish, due now -> commit -> 202
     dispatch      claims the attempt: lease, commit
                   looks for the PSP's payment: by its id, else without ever taking money (`engine.reconciliation`)
                   the PSP has not decided -> asks it to cancel -> its word
@@ -10,10 +10,10 @@ The intent decides nothing by itself (`engine.cancellation`). The sequence, and 
 
 - the fast path of the create claims at the same moment: both want the row. If the cancel is first, the claim finds a
   settled attempt and sends nothing; if the claim is first, the cancel finds SENT and goes on record;
-- the PSP's answer comes at the same moment: it finds the intent, decides again under the lock, and what it does not end
+- the PSP's answer comes at the same moment: it finds the wish, decides again under the lock, and what it does not end
   is due at once; if it is first, the cancel finds a final payment and is refused;
 - an event comes before or after: it settles what it says, as ever, and a cancel that comes later asks about nothing;
-- somebody holds the attempt: the intent does not touch the lease; the holder's release, or its death, makes it due;
+- somebody holds the attempt: the wish does not touch the lease; the holder's release, or its death, makes it due;
 - death after the commit: the attempt is due, and the worker does what the dispatch would have done;
 - the answer to the cancel is lost: the next look is answered `canceled`, or the same key asks again;
 - money moves after FAILED all the same, at a PSP that forgets keys: that is a late capture, and it goes back

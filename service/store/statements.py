@@ -126,7 +126,7 @@ UPDATE_PAYMENT = (
     update(payments).where(payments.c.id == PAYMENT["id"], payments.c.state == PAYMENT["state"]).values(PAYMENT_CHANGES)
 )
 
-# The intent goes on record, and nothing else: no move of a payment ever writes this column.
+# The wish goes on record, and nothing else: no move of a payment ever writes this column.
 REQUEST_CANCEL = (
     update(payments)
     .where(payments.c.id == PAYMENT["id"], payments.c.cancel_requested_at_us.is_(None))

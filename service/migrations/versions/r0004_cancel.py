@@ -8,7 +8,7 @@ down_revision: str | None = "0003"
 _STATEMENTS = (
     "ALTER TABLE payments ADD COLUMN cancel_requested_at_us BIGINT",
     """
-    CREATE TRIGGER keeps_the_intent BEFORE UPDATE OF cancel_requested_at_us ON payments FOR EACH ROW
+    CREATE TRIGGER keeps_the_wish BEFORE UPDATE OF cancel_requested_at_us ON payments FOR EACH ROW
     WHEN (
         OLD.cancel_requested_at_us IS NOT NULL
         AND OLD.cancel_requested_at_us IS DISTINCT FROM NEW.cancel_requested_at_us
@@ -19,6 +19,6 @@ _STATEMENTS = (
 
 
 def upgrade() -> None:
-    """Make room for the intent, and let nobody take it back."""
+    """Make room for the wish, and let nobody take it back."""
     for statement in _STATEMENTS:
         op.execute(statement)
