@@ -98,3 +98,17 @@ def test_a_replay_of_a_cancel_that_differs_from_its_first_answer_is_found(cancel
         run.ask("cancel", "x", seconds=102, key="key-x/cancel-1", payment_id="pay_x", **replay)
 
     assert run.accused() == {"I6"}
+
+
+def test_a_cancel_that_was_acknowledged_and_is_in_no_book_is_found(canceled):
+    run, _ = canceled
+    run.ask("cancel", "a", seconds=60, key="key-a/cancel-1", payment_id="pay_a", status_shown="SUCCESS")
+
+    assert run.accused() == {"I11"}
+
+
+def test_a_service_that_keeps_no_record_of_cancels_is_judged_by_what_they_do(canceled):
+    run, _ = canceled
+    run.payment_row("pay_x").pop("cancel_requested_at_us")
+
+    assert run.accused() == set()
