@@ -40,7 +40,7 @@ contract: $(VENV)/.dev  ## Run the official SDK against the PSP in each of four 
 campaign: $(VENV)/.dev  ## Sweep SEEDS of all scenarios, torture, fuzz with CASES of each operation (half an hour; SEEDS=1..10 TORTURES=8 CASES=50 for a short one)
 	$(BIN)/paystorm sweep all --seeds $(SEEDS) --jobs $(JOBS)
 	$(BIN)/python tests/virtual/torture.py campaign --seeds $(TORTURES)
-	$(BIN)/python -m pytest -q -m campaign tests/campaign
+	$(BIN)/python -m pytest -q -m campaign tests/campaign tests/virtual
 	FUZZ_CASES=$(CASES) $(BIN)/python -m pytest -q -s -m campaign tests/fuzz
 
 format: $(VENV)/.dev  ## Format the sources and fix what can be fixed

@@ -40,6 +40,7 @@ class PspStatus(StrEnum):
     PENDING = "pending"
     CAPTURED = "captured"
     DECLINED = "declined"
+    ACTION_REQUIRED = "action_required"  # it waits for the customer
     CANCELED = "canceled"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
@@ -59,6 +60,7 @@ class Action(StrEnum):
     CREATE = "create"
     READ = "read"
     REFUND = "refund"
+    CANCEL = "cancel"
     READ_REFUND = "read_refund"
 
 
@@ -128,6 +130,7 @@ class Payment:
     refunded_minor: int | None = None
     created_at_us: int | None = None
     updated_at_us: int | None = None
+    cancel_requested_at_us: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

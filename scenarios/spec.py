@@ -30,6 +30,7 @@ class Scenario(BaseModel):
     visitors: tuple[Annotated[int, Field(ge=1)], ...] = ()  # of the customers, only these come, by number; empty: all
     scripts: Mapping[str, Annotated[float, Field(gt=0)]]  # weight by name in the cast
     declined_share: Share = 0.05  # of the purchases, paid with a card the bank refuses
+    cancel_share: Share = 0.0  # of the customers, who have second thoughts and ask for a cancel
     storm_s: Seconds
     calm_s: Seconds
     ends_when_quiet: bool = False  # leave out the rest of the calm once nobody has anything left to do

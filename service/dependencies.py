@@ -8,7 +8,7 @@ from fastapi import Depends, Path, Request
 from engine.errors import KeyMalformed
 from engine.idempotency import parse_key
 from engine.ports import Clock, EventReader
-from engine.usecases import CreatePayment, ReceiveEvent, RequestRefund
+from engine.usecases import CancelPayment, CreatePayment, ReceiveEvent, RequestRefund
 from service.authentication import Authenticator
 from service.dispatcher import Dispatcher
 from service.problems import Problem, ProblemError
@@ -26,6 +26,7 @@ class Desk:
     signature: SignatureCheck
     read_event: EventReader
     create_payment: CreatePayment
+    cancel_payment: CancelPayment
     request_refund: RequestRefund
     dispatcher: Dispatcher
     receive_event: ReceiveEvent

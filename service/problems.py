@@ -114,6 +114,12 @@ class Problem(Enum):
         "This order has a payment already",
         "`payment_id` and `Location` name it. An order has one payment that has not failed, whatever the keys.",
     )
+    NOT_CANCELABLE = (
+        "payment-not-cancelable",
+        HTTPStatus.CONFLICT,
+        "This payment cannot be canceled any more",
+        "`reason` says why: it was captured, which is refunded instead, or it has failed. Remembered for this key.",
+    )
     NOT_REFUNDABLE = (
         "payment-not-refundable",
         HTTPStatus.CONFLICT,

@@ -7,6 +7,7 @@ counts as pending: only the words that end something may end something.
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Annotated
 
 from pydantic import BaseModel, Field, ValidationError
@@ -30,6 +31,8 @@ PAYMENT_EVENTS = (
 )
 REFUND_EVENTS = ("refund.created", "refund.updated", "refund.failed", "charge.refund.updated")
 REPAIR_OF = "repair_of"  # the reference of refunds that repair a discrepancy: the payment that they give back
+
+CANCEL_FORM: Mapping[str, str] = MappingProxyType({"cancellation_reason": "requested_by_customer"})
 
 HANDLED_EVENTS = (*PAYMENT_EVENTS, *REFUND_EVENTS)
 
@@ -265,6 +268,11 @@ def _refund_form(trial: Trial) -> dict[str, str]:
         "metadata[attempt_id]": trial.attempt.id,
         "metadata[payment_id]": trial.payment.id,
     }
+
+
+def unconfirmed_form(trial: Trial) -> dict[str, str]:
+    """Return the parameters that create the trial's payment without ever charging anybody."""
+    return _payment_form(trial) | {"confirm": "false"}
 
 
 def refused(*, is_replay: bool) -> Outcome:

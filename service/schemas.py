@@ -140,6 +140,10 @@ class RefundRequest(_Request):
     reason: Annotated[Sentence | None, Field(description="Yours; shown with the refund.")] = None
 
 
+class CancelRequest(_Request):
+    """Body of `POST /v1/payments/{id}/cancel`: there is nothing to say, so it may be left out."""
+
+
 class PaymentView(BaseModel):
     """A payment as merchants see it."""
 
@@ -174,6 +178,7 @@ class PaymentView(BaseModel):
     metadata: Mapping[str, str]
     created_at: str
     updated_at: str
+    cancel_requested_at: str | None  # when a cancel was asked for, whatever came of it
 
     @classmethod
     def of(cls, payment: Payment) -> "PaymentView":
@@ -192,6 +197,9 @@ class PaymentView(BaseModel):
             metadata=payment.metadata,
             created_at=rfc3339(payment.created_at_us),
             updated_at=rfc3339(payment.updated_at_us),
+            cancel_requested_at=(
+                None if payment.cancel_requested_at_us is None else rfc3339(payment.cancel_requested_at_us)
+            ),
         )
 
 

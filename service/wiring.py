@@ -20,6 +20,7 @@ from engine.ports import Clock, EventReader, Gateway, Ids, Replays
 from engine.retries import SECOND_US
 from engine.statement_ports import PspBooks, StatementStore
 from engine.usecases import (
+    CancelPayment,
     CreatePayment,
     MatchObject,
     Once,
@@ -66,6 +67,7 @@ class Parts:
     read_event: Callable[..., Event] = read_event
     once: type[Once] = Once
     create_payment: type[CreatePayment] = CreatePayment
+    cancel_payment: type[CancelPayment] = CancelPayment
     request_refund: type[RequestRefund] = RequestRefund
     try_attempt: type[TryAttempt] = TryAttempt
     receive_event: type[ReceiveEvent] = ReceiveEvent
@@ -81,6 +83,7 @@ class UseCases:
     """What the service can do, composed."""
 
     create_payment: CreatePayment
+    cancel_payment: CancelPayment
     request_refund: RequestRefund
     try_attempt: TryAttempt
     receive_event: ReceiveEvent
@@ -190,6 +193,9 @@ class _Composer:
                 presenter=presenter,
                 dispatch_grace_us=patience.dispatch_grace_us,
             ),
+            cancel_payment=self.parts.cancel_payment(
+                once=once, clock=self.clock, presenter=presenter, patience=patience
+            ),
             request_refund=self.parts.request_refund(
                 once=once,
                 clock=self.clock,
@@ -260,6 +266,7 @@ class _Composer:
             ),
             read_event=self.event_reader(),
             create_payment=usecases.create_payment,
+            cancel_payment=usecases.cancel_payment,
             request_refund=usecases.request_refund,
             dispatcher=Dispatcher(usecases.try_attempt, under_way_max=self.settings.dispatches_max),
             receive_event=usecases.receive_event,

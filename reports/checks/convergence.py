@@ -1,7 +1,8 @@
 """I8: when the storm is over, everything comes to rest within the promised time.
 
-What the PSP itself has not decided cannot be final in the service's books, so it is nobody's fault. The promise runs
-from the calm on, or from the moment when the thing came to be known, whichever is later.
+What the PSP itself has not decided cannot be final in the service's books, so it is nobody's fault, unless a cancel was
+accepted and the PSP would have canceled it, had anybody asked. The promise runs from the calm on, or from the moment
+when the thing came to be known, whichever is later.
 """
 
 from collections.abc import Iterator, Sequence
@@ -42,11 +43,12 @@ def _open_payments(evidence: Evidence, truth: Truth) -> Iterator[Breach | None]:
 
 
 def _stuck_payment(payment: Payment, behind: Sequence[Money], truth: Truth) -> Breach | None:
+    canceled_at_us = truth.canceled_at_us.get(payment.id)
     since_us = max(
-        [payment.created_at_us or truth.manifest.started_at_us]
+        [payment.created_at_us or truth.manifest.started_at_us, canceled_at_us or 0]
         + [money.payment.captured_at_us or money.payment.created_at_us for money in behind]
     )
-    if any(money.is_undecided for money in behind) or not truth.is_due(since_us):
+    if any(_is_open(money, canceled_at_us) for money in behind) or not truth.is_due(since_us):
         return None
     word = f"says {behind[0].payment.status}" if behind else "has never heard of it"
     price = format_money(payment.amount_minor or 0, payment.currency or "")
@@ -58,6 +60,11 @@ def _stuck_payment(payment: Payment, behind: Sequence[Money], truth: Truth) -> B
         amount_minor=payment.amount_minor or 0,
         currency=payment.currency,
     )
+
+
+def _is_open(money: Money, canceled_at_us: int | None) -> bool:
+    """Tell whether the PSP has a right to leave the payment undecided."""
+    return money.is_undecided and not (canceled_at_us is not None and money.can_be_canceled)
 
 
 def _late_payments(evidence: Evidence, truth: Truth) -> Iterator[Breach]:

@@ -43,8 +43,8 @@ def _by_key(keyed: Iterable[DiaryEntry], *, retention_us: int) -> Iterator[list[
     """Yield the requests that one key names, in the order in which they were asked."""
     groups: defaultdict[tuple[str, str, str, str | None], list[DiaryEntry]] = defaultdict(list)
     for entry in keyed:
-        # A key is good for one customer and one place; refunds of two payments go to two places.
-        place = entry.order_id if entry.action == Action.REFUND else ""
+        # A key is good for one customer and one place; refunds or cancels of two payments go to two places.
+        place = entry.order_id if entry.action in (Action.REFUND, Action.CANCEL) else ""
         groups[entry.customer, entry.action, place, entry.key].append(entry)
     for entries in groups.values():
         entries.sort(key=attrgetter("asked_at_us"))

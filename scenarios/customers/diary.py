@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypedDict
 
-from scenarios.customers.actions import Create, Json, Outcome, Read, Request, Seen
+from scenarios.customers.actions import Cancel, Create, Json, Outcome, Read, Request, Seen
 
 
 class DiaryRow(TypedDict):
@@ -83,7 +83,7 @@ def _unanswered_row(op: int, author: Author, request: Request, *, asked_at_us: i
         action=type(request).__name__.lower(),
         key=None if isinstance(request, Read) else request.key,
         order_id=request.intent.split("/")[0],
-        amount_minor=None if isinstance(request, Read) else request.amount_minor,
+        amount_minor=None if isinstance(request, Read | Cancel) else request.amount_minor,
         currency=request.currency if isinstance(request, Create) else None,
         payment_id=None if isinstance(request, Create) else request.payment_id,
         refund_id=None,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from scenarios.defects.background_only import BACKGROUND_ONLY
+from scenarios.defects.cancel_unasked import CANCEL_UNASKED
 from scenarios.defects.defect import Defect
 from scenarios.defects.key_check_then_insert import KEY_CHECK_THEN_INSERT
 from scenarios.defects.refund_read_then_write import REFUND_READ_THEN_WRITE
@@ -20,6 +21,7 @@ DEFECTS: Mapping[str, Defect] = MappingProxyType(
             WEBHOOK_IGNORES_STATE,
             BACKGROUND_ONLY,
             REFUND_READ_THEN_WRITE,
+            CANCEL_UNASKED,
         )
     }
 )

@@ -19,6 +19,7 @@ from scenarios.customers.cast import CAST
 from scenarios.customers.client import PaystormClient
 from scenarios.customers.diary import Author
 from scenarios.customers.purchase import draw_purchase
+from scenarios.customers.second_thoughts import script_of
 from scenarios.library import find_scenario
 from scenarios.live.diary_file import DiaryFile
 from scenarios.live.driver import Driver
@@ -58,10 +59,13 @@ class Checkout(HttpUser):
         """Let a customer come, buy and go."""
         scenario, name = LOAD_TEST.scenario, f"{self.number}-{next(self.customers)}"
         # Streams of its own for each purchase, so that none of them is kept for ever.
-        draw = Streams(LOAD_TEST.seed).stream("live", "customer", name)
+        streams = Streams(LOAD_TEST.seed)
+        draw, regrets = streams.stream("live", "customer", name), streams.stream("live", "second thoughts", name)
         script = draw.choices(list(scenario.scripts), list(scenario.scripts.values()))[0]
         purchase = draw_purchase(draw, intent=f"order-{name}", declined_share=scenario.declined_share)
-        self.driver.perform(Author(customer=f"customer/{name}", script=script), CAST[script](purchase, draw))
+        has_regrets = regrets.random() < scenario.cancel_share
+        performed = script_of(CAST[script], purchase, draw, regrets=regrets if has_regrets else None)
+        self.driver.perform(Author(customer=f"customer/{name}", script=script), performed)
 
 
 @events.user_error.add_listener  # type: ignore[untyped-decorator]  # Locust types in parts

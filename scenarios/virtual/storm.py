@@ -7,6 +7,7 @@ alone: whoever listens to the progress, or lends another server, cannot change i
 
 from collections.abc import Iterator
 from operator import itemgetter
+from random import Random
 
 import httpx
 import simpy
@@ -20,6 +21,7 @@ from scenarios.customers.cast import CAST
 from scenarios.customers.client import PaystormClient
 from scenarios.customers.diary import Author, Diary
 from scenarios.customers.purchase import draw_purchase
+from scenarios.customers.second_thoughts import script_of
 from scenarios.defects import Defect
 from scenarios.faults.world_fault import WorldFault
 from scenarios.progress import Listener, Progress
@@ -161,8 +163,16 @@ class Storm:
         draw = self.world.stream(author.customer)
         intent = f"order-{author.customer.removeprefix('customer/')}"
         purchase = draw_purchase(draw, intent=intent, declined_share=self.scenario.declined_share)
-        yield from driver.perform(author, CAST[author.script](purchase, draw))
+        script = script_of(CAST[author.script], purchase, draw, regrets=self._regrets(author))
+        yield from driver.perform(author, script)
         self._customers_done += 1
+
+    def _regrets(self, author: Author) -> Random | None:
+        """Return what a customer draws from who will have second thoughts, or None."""
+        if not self.scenario.cancel_share:
+            return None
+        stream = self.world.stream(author.customer, "second thoughts")
+        return stream if stream.random() < self.scenario.cancel_share else None
 
     def _await_quiet(self) -> Steps[None]:
         """Wait until the storm is over and nothing is left that could happen but workers finding nothing."""

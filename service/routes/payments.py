@@ -1,4 +1,4 @@
-"""Payments: accept, read, list, and tell the history."""
+"""Payments: accept, cancel, read, list, and tell the history."""
 
 from typing import Annotated
 
@@ -16,6 +16,7 @@ from service.merchant_route import MerchantRoute
 from service.paging import page_of, paged
 from service.problems import Problem, ProblemError
 from service.schemas import (
+    CancelRequest,
     ListView,
     Moment,
     PageQuery,
@@ -35,6 +36,8 @@ CREATE = raises(Problem.ORDER_TAKEN) | leads_to(
     create_refund={"payment_id": "id"},
     list_refunds={"payment_id": "id"},
 )
+
+CANCEL = raises(Problem.PAYMENT_NOT_FOUND, Problem.NOT_CANCELABLE)
 
 
 @router.post("", status_code=202, response_model=PaymentView, openapi_extra=CREATE)
@@ -99,6 +102,26 @@ async def read_payment(payment_id: PaymentId, merchant_id: MerchantId, desk: Des
     if payment is None:
         raise ProblemError(Problem.PAYMENT_NOT_FOUND)
     return PaymentView.of(payment)
+
+
+@router.post("/{payment_id}/cancel", status_code=202, response_model=PaymentView, openapi_extra=CANCEL)
+async def cancel_payment(
+    *,
+    payment_id: PaymentId,
+    request: Request,
+    merchant_id: MerchantId,
+    key: Key,
+    desk: DeskDependency,
+    background: BackgroundTasks,
+    body: CancelRequest | None = None,  # noqa: ARG001 - it has nothing to say, but what is not one is refused
+) -> Response:
+    """Ask for a payment that was not captured to be canceled; the PSP is asked after the answer, and decides."""
+    scope = KeyScope(merchant_id=merchant_id, route=request_line(request), key=key)
+    keyed = KeyedRequest(scope=scope, fingerprint=fingerprint({"payment_id": payment_id}))
+    reply = await desk.cancel_payment(keyed, merchant_id=merchant_id, payment_id=payment_id)
+    if reply.case is not None:
+        background.add_task(desk.dispatcher, reply.case)
+    return reply_response(reply)
 
 
 @router.get("/{payment_id}/history", openapi_extra=raises(Problem.PAYMENT_NOT_FOUND))

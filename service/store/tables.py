@@ -80,6 +80,7 @@ payments = Table(
     Column("refunded_minor", BigInteger, nullable=False),
     Column("created_at_us", BigInteger, nullable=False),
     Column("updated_at_us", BigInteger, nullable=False),
+    Column("cancel_requested_at_us", BigInteger),  # a wish; it is written once
     _one_of("state", PaymentState),
     CheckConstraint("amount_minor > 0", name="amount_is_positive"),
     CheckConstraint("0 <= refunded_minor AND refunded_minor <= captured_minor", name="refunds_within_capture"),

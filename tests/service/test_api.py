@@ -27,6 +27,7 @@ async def test_a_payment_is_accepted_with_its_location_and_shown_there(bench):
         "metadata": {"shelf": "3"},
         "created_at": "2023-11-14T22:13:20.000000Z",
         "updated_at": "2023-11-14T22:13:20.000000Z",
+        "cancel_requested_at": None,
     }
     assert shown == accepted.json() | {"status": "SUCCESS", "amount_captured": 1250}
 

@@ -285,3 +285,77 @@ def test_an_object_that_no_row_could_hold_leaves_the_outcome_unknown(wrong):
     outcome = outcome_of(AttemptKind.CAPTURE, succeeded | wrong, attempt_id="att_1")
 
     assert outcome.kind is OutcomeKind.UNKNOWN
+
+
+UNCONFIRMED = INTENT | {"status": "requires_confirmation"}
+INVALID = {"error": {"type": "invalid_request_error", "code": "parameter_invalid"}}
+UNEXPECTED_STATE = {"error": {"type": "invalid_request_error", "code": "payment_intent_unexpected_state"}}
+KEY_KNOWN = {"error": {"type": "idempotency_error"}}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (200, UNCONFIRMED, "pending"),
+        (400, KEY_KNOWN, "refused"),
+        (400, INVALID, "unknown"),  # which says nothing about the request before it
+        (409, KEY_KNOWN, "unknown"),
+        (500, KEY_KNOWN, "unknown"),
+        (402, DECLINE, "failed"),
+    ],
+)
+async def test_only_a_known_key_refuses_to_be_forestalled(status, body, kind):
+    outcome = await _answering(status, json=body).forestall(_trial())
+
+    assert outcome.kind == kind
+
+
+async def test_what_forestalls_is_the_same_payment_under_the_same_key_but_charges_nobody():
+    seen = []
+
+    async def answer(request):
+        seen.append((request.headers["Idempotency-Key"], dict(httpx.QueryParams(request.content.decode()))))
+        return httpx.Response(200, json=UNCONFIRMED)
+
+    await _gateway(answer).send(_trial())
+    await _gateway(answer).forestall(_trial())
+
+    (key, sent), (same_key, forestalled) = seen
+    assert key == same_key
+    assert forestalled == sent | {"confirm": "false"}
+    assert sent["confirm"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "kind", "reason"),
+    [
+        (200, {"json": INTENT | {"status": "canceled"}}, "failed", "canceled"),
+        (200, {"json": INTENT | {"status": "requires_capture"}}, "pending", "requires_capture"),
+        (400, {"json": UNEXPECTED_STATE}, "refused", "it cannot be canceled"),
+        # A memory of it refuses as well: what it refused was the cancel, not the payment.
+        (400, {"json": UNEXPECTED_STATE, "headers": {"Idempotent-Replayed": "true"}}, "refused", None),
+        (400, {"json": KEY_KNOWN}, "unknown", "status 400"),
+        (404, {"json": INVALID}, "unknown", "status 404"),
+        (500, {"json": INVALID}, "unknown", "status 500"),
+        (200, {"text": "<html>"}, "unknown", None),
+    ],
+)
+async def test_the_answer_to_a_cancel_in_our_words(status, content, kind, reason):
+    outcome = await _answering(status, **content).cancel(_trial(psp_id="pi_1"), key="key_1_cancel")
+
+    assert outcome.kind == kind
+    assert reason in (None, outcome.reason)
+
+
+async def test_a_cancel_names_the_payment_of_the_psp_and_goes_under_its_own_key():
+    seen = []
+
+    async def answer(request):
+        seen.append((request.method, request.url.path, request.headers["Idempotency-Key"], request.content))
+        raise httpx.ReadTimeout("too slow", request=request)
+
+    outcome = await _gateway(answer).cancel(_trial(psp_id="pi_1"), key="key_1_cancel")
+
+    path = "/v1/payment_intents/pi_1/cancel"
+    assert seen == [("POST", path, "key_1_cancel", b"cancellation_reason=requested_by_customer")]
+    assert outcome.kind is OutcomeKind.UNKNOWN
