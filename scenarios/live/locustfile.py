@@ -47,7 +47,7 @@ class Checkout(HttpUser):
 
     def on_start(self) -> None:
         """Get a number; what customers do follows from the seed, this number and theirs."""
-        self.number = next(LOAD_TEST.numbers)
+        self.number = _number_of(self.environment, next(LOAD_TEST.numbers))
         self.customers = itertools.count(1)
         # Or requests would look for a proxy, and for other credentials in ~/.netrc.
         self.client.trust_env = False
@@ -62,6 +62,13 @@ class Checkout(HttpUser):
         script = draw.choices(list(scenario.scripts), list(scenario.scripts.values()))[0]
         purchase = draw_purchase(draw, intent=f"order-{name}", declined_share=scenario.declined_share)
         self.driver.perform(Author(customer=f"customer/{name}", script=script), CAST[script](purchase, draw))
+
+
+def _number_of(environment: Environment, number: int) -> str:
+    """Return a number that no other process of this load gives as well; the first one counts as if it were alone."""
+    assert environment.runner is not None, "users are what a runner runs"
+    index: int = environment.runner.worker_index
+    return f"{number}" if index == 0 else f"{index}-{number}"
 
 
 @events.user_error.add_listener  # type: ignore[untyped-decorator]  # Locust types in parts
