@@ -43,7 +43,11 @@ def measure_service(names: Sequence[str], effort: Effort) -> list[Measurement]:
 
 
 def _measurements(sized: Sequence[Sized]) -> Iterator[Measurement]:
-    """Return a reading at every size; of a rate also what is left of it when the books are full."""
+    """Return a reading at every size, or once if it never changes; of a rate also what is left of it at the end."""
+    if len({tuple(reading.values) for _, reading in sized}) == 1 < len(sized):
+        _, reading = sized[0]
+        yield Measurement(what=reading.what, unit=reading.unit, values=tuple(reading.values))
+        return
     for size, reading in sized:
         yield Measurement(what=f"{reading.what} | {size:,}", unit=reading.unit, values=tuple(reading.values))
     (_, first), (size, last) = sized[0], sized[-1]
