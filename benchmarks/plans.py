@@ -1,8 +1,8 @@
 """How PostgreSQL carries out every statement of the service when the books are large: never by reading a whole table.
 
-The statements are those that the service sends in all scenarios, and the reads of its API that no customer there asks
-for. Each is planned twice, for its own parameters and for any: the driver prepares statements, and PostgreSQL
-takes the plan for any parameters where that is not dearer.
+The statements are those that the service sends in all scenarios, and those of its API and its workers that no
+scenario comes to. Each is planned twice, for its own parameters and for any: the driver prepares statements, and
+PostgreSQL takes the plan for any parameters where that is not dearer.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -23,18 +24,22 @@ from benchmarks.bound import Statement, recorded
 from benchmarks.effort import Effort
 from benchmarks.reading import Reading, Readings
 from benchmarks.site import Site
+from engine.attempt import AttemptKind
 from engine.lifecycle import PaymentState
 from engine.reconciliation import DiscrepancyKind, DiscrepancyState
 from scenarios.campaign.standard import standard
 from scenarios.database import database_server
 from scenarios.library import LIBRARY
 from scenarios.virtual.stage import Stage
-from service.store import DiscrepancyFilter, Page, PaymentFilter, PostgresReads
+from service.store import DiscrepancyFilter, Page, PaymentFilter, PostgresReads, PostgresStore
 from service.store.census import take_census
+from service.system import SystemIds
 
 LARGE = ("payments", "transitions", "attempts", "refunds", "inbox", "idempotency_keys", "statement_lines")
 COST_MAX = 20_000  # of the planner's units; a look into an index costs 10, reading a million payments 50,000
 _SEEDS = (1, 2)
+_PERIOD_US = 3_600_000_000  # between two readings of the statement; each looks for what was settled meanwhile
+_RESULTS = Path("benchmarks/results/plans.txt")
 _MOMENT_US_MIN = 10**15  # integers beyond are moments
 _EXPORT = re.compile(r"SELECT [\w.,\s]+ FROM \w+ ORDER BY")  # the evidence of a run, which no service ever sends
 _CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "SET", "SHOW", "CREATE")
@@ -47,6 +52,7 @@ class Plan:
     statement: str
     kind: str  # "own" or "any" parameters
     cost: float
+    access: tuple[str, ...]  # how it comes to its rows
     reads_whole: tuple[str, ...]  # tables that are read from end to end
 
     @property
@@ -64,6 +70,7 @@ def measure_plans(site: Site, _effort: Effort) -> list[Reading]:
     if not site.fetch("SELECT count(*) FROM refunds"):
         return []  # a table of a few rows is rightly read as a whole
     plans = asyncio.run(examined(site.dsn, [*sent_in_scenarios(), *asyncio.run(sent_by_reads(site))]))
+    _write(plans)
     bad = [plan for plan in plans if plan.is_bad]
     assert not bad, "\n".join(f"{one.kind}, {one.cost:.0f}, {one.reads_whole}: {one.statement}" for one in bad)
     readings = Readings()
@@ -71,6 +78,17 @@ def measure_plans(site: Site, _effort: Effort) -> list[Reading]:
     readings.add("  plans that read a whole large table", "", sum(bool(plan.reads_whole) for plan in plans))
     readings.add("  cost of the dearest plan", "units", max(plan.cost for plan in plans))
     return readings.all()
+
+
+def _write(plans: Sequence[Plan]) -> None:
+    """Keep every statement with how it is carried out, for whoever wants to read it."""
+    _RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    _RESULTS.write_text("\n".join(_told(plan) for plan in plans))
+
+
+def _told(plan: Plan) -> str:
+    statement, access = " ".join(plan.statement.split()), "; ".join(plan.access)
+    return f"{statement}\n    for {plan.kind} parameters, cost {plan.cost:.0f}: {access}\n"
 
 
 @cache
@@ -86,7 +104,7 @@ def sent_in_scenarios() -> list[Statement]:
 
 
 async def sent_by_reads(site: Site) -> list[Statement]:
-    """Return the statements of the API's reads, of the metrics and of the purge, on these books."""
+    """Return the statements of the API's reads, of the metrics and of a worker's upkeep, on these books."""
     engine = create_async_engine(site.database)
     reads = PostgresReads(engine)
     with recorded() as tape:
@@ -98,8 +116,27 @@ async def sent_by_reads(site: Site) -> list[Statement]:
         await reads.history(merchant_id=MERCHANT, payment_id="pay_1")
         await reads.refunds(merchant_id=MERCHANT, payment_id="pay_1")
         await take_census(engine)
+        await _keep_up(PostgresStore(engine, ids=SystemIds()))
     await engine.dispose()
-    return tape.statements
+    return [(text, values) for text, values in tape.statements if _is_hot(text)]
+
+
+async def _keep_up(store: PostgresStore) -> None:
+    """Do what a worker does about old rows and the PSP's statement; there is nothing of either, so nothing changes."""
+    now_us, long_ago_us = time.time_ns() // 1000, time.time_ns() // 1000 - 2 * MONTH_US
+    await store.forget_keys(now_us=now_us, limit=1_000)
+    await store.forget_events(before_us=long_ago_us, limit=1_000)
+    await store.due_matters(now_us=now_us, limit=50)
+    await store.unreported(after=(now_us - _PERIOD_US, "att_5"), until_us=now_us, limit=50)
+    async with store.transaction() as books:
+        await books.first_settled_at_us()
+        await books.insert_lines([], at_us=now_us)
+        await books.lines(["txn_none"])
+        for kind in AttemptKind:
+            await books.lines_of(kind, "none")
+        await books.save_matched(["txn_none"], due_at_us=None)
+        await books.close_explained(["none"], at_us=now_us)
+        await books.is_repaired_by_refunds_of("none")
 
 
 async def examined(dsn: str, statements: Sequence[Statement]) -> list[Plan]:
@@ -125,7 +162,20 @@ async def _plans(connection: asyncpg.Connection, text: str, values: Sequence[obj
 def _plan(text: str, kind: str, explained: str) -> Plan:
     root = json.loads(explained)[0]["Plan"]
     whole = sorted({node["Relation Name"] for node in _whole_reads(root)})
-    return Plan(statement=text, kind=kind, cost=root["Total Cost"], reads_whole=tuple(whole))
+    access = dict.fromkeys(f"{node['Node Type']} {_name(node)}" for node in _nodes(root) if _name(node))
+    return Plan(statement=text, kind=kind, cost=root["Total Cost"], access=tuple(access), reads_whole=tuple(whole))
+
+
+def _nodes(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield node
+    for below in node.get("Plans", ()):
+        yield from _nodes(below)
+
+
+def _name(node: Mapping[str, Any]) -> str:
+    """Return what a node reads: an index, else a table; nothing if it reads what others give it, or writes."""
+    name: str = "" if node["Node Type"] == "ModifyTable" else node.get("Index Name") or node.get("Relation Name", "")
+    return name
 
 
 def _whole_reads(node: Mapping[str, Any], *, is_bounded: bool = False) -> Iterator[Mapping[str, Any]]:
