@@ -47,8 +47,8 @@ format: $(VENV)/.dev  ## Format the sources and fix what can be fixed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.dev  ## Measure; ratios and medians, printed and written to benchmarks/results/
-	$(BIN)/python -m benchmarks
+bench: $(VENV)/.dev  ## Measure; ratios and medians, printed and written to benchmarks/results/ (BENCHMARKS="payments --quick" for some)
+	$(BIN)/python -m benchmarks $(BENCHMARKS)
 
 clean:  ## Remove the environment and the caches (never the runs)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -48,7 +48,7 @@ class Checkout(HttpUser):
 
     def on_start(self) -> None:
         """Get a number; what customers do follows from the seed, this number and theirs."""
-        self.number = next(LOAD_TEST.numbers)
+        self.number = _number_of(self.environment, next(LOAD_TEST.numbers))
         self.customers = itertools.count(1)
         # Or requests would look for a proxy, and for other credentials in ~/.netrc.
         self.client.trust_env = False
@@ -66,6 +66,12 @@ class Checkout(HttpUser):
         has_regrets = regrets.random() < scenario.cancel_share
         performed = script_of(CAST[script], purchase, draw, regrets=regrets if has_regrets else None)
         self.driver.perform(Author(customer=f"customer/{name}", script=script), performed)
+
+
+def _number_of(environment: Environment, number: int) -> str:
+    """Return a number that no other process of this load gives as well; the first one counts as if it were alone."""
+    index: int = getattr(environment.runner, "worker_index", 0)  # Locust's types do not know it
+    return f"{number}" if index == 0 else f"{index}-{number}"
 
 
 @events.user_error.add_listener  # type: ignore[untyped-decorator]  # Locust types in parts

@@ -95,7 +95,10 @@ payments = Table(
         unique=True,
         postgresql_where=text("state <> 'FAILED'"),
     ),
+    # An order has one payment that has not failed and any number that have; the index above knows only the one.
+    Index("failed_payments_of_order", "merchant_id", "order_id", postgresql_where=text("state = 'FAILED'")),
     Index("payments_of_merchant", "merchant_id", "created_at_us", "id"),
+    Index("payments_in_state", "merchant_id", "state", "created_at_us", "id"),
 )
 
 transitions = Table(

@@ -142,6 +142,18 @@ async def test_the_list_is_filtered(bench):
     assert await listed(status="SUCCESS", order_id="order-2") == []
 
 
+async def test_all_payments_of_an_order_are_listed_those_that_failed_and_the_one_that_did_not(bench):
+    for number, behaviour in enumerate(("decline", "decline", "ok")):
+        bench.psp.script("create_payment", behaviour)
+        await bench.pay(key=f"key-{number}", order_id="order-1")
+        bench.clock.advance(1)
+    await bench.pay(key="another", order_id="order-2")
+
+    found = (await bench.client.get("/v1/payments", params={"order_id": "order-1"})).json()["data"]
+
+    assert [one["status"] for one in found] == ["SUCCESS", "FAILED", "FAILED"]
+
+
 @pytest.mark.parametrize(
     "query", ["limit=0", "limit=101", "cursor=x", "cursor=MTp4Og==", "status=DONE", "created_from=monday", "other=1"]
 )
