@@ -10,6 +10,7 @@ from random import Random
 
 from psp_chaos.errors import FaultExists, NoSuchFault
 from psp_chaos.faults.fault import Fault, Occasion
+from psp_chaos.faults.menu import MENU
 from psp_chaos.faults.spec import FaultSpec
 from psp_chaos.faults.verdicts import Verdict
 from psp_chaos.keeping.archive import Archive
@@ -38,6 +39,7 @@ class Bite:
     target: str
     object_id: str | None
     detail: dict[str, object]
+    unsurvivable: str | None = None  # what of it is nobody's fault
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -161,6 +163,7 @@ class Faults:
                 target=str(ruling.occasion.target),
                 object_id=object_id,
                 detail={"request_id": ruling.occasion.request_id, **detail},
+                unsurvivable=MENU[ruling.spec.kind].unsurvivable,
             )
         )
 
