@@ -13,7 +13,7 @@ def finding(run, check_id):
 def test_a_duplicate_capture_is_found(run):
     run.psp_payment("pay_a", "a", seconds=12, amount_minor=1000, currency="EUR", psp_id="pi_again")
 
-    assert run.accused() == {"I1"}
+    assert run.accused() == {"I1", "I9"}
     assert finding(run, "I1").sentence == "One purchase was charged more than once: EUR\u00a010.00 too much."
 
 
@@ -29,9 +29,10 @@ def test_a_duplicate_capture_is_found_even_when_it_went_back(run):
     run.psp_refund("repair", "pi_again", 1000, "EUR", seconds=50)
     run.service["discrepancies"].append(
         {"id": "dis_1", "kind": "double-capture", "payment_id": "pay_a", "state": "repaired", "found_at_us": 1}
+        | {"evidence": {"subject": "pi_again", "attempt_id": "att_pay_a"}}
     )
 
-    assert run.accused() == {"I1"}
+    assert run.accused() == {"I1", "I9"}
     assert "EUR\u00a010.00 went back" in finding(run, "I1").worst.what
 
 
@@ -98,7 +99,7 @@ def test_another_currency_is_found(run):
 def test_books_that_hold_twice_the_capture_are_found(run):
     run.payment_row("pay_a")["captured_minor"] = 2000
 
-    assert run.accused() == {"I3"}
+    assert run.accused() == {"I3", "I9"}
 
 
 # -- I4: told the truth
@@ -258,14 +259,14 @@ def test_refunds_promised_beyond_the_capture_are_found_though_the_psp_refused_th
         row | {"id": "ref_a_2", "psp_refund_id": None, "created_at_us": row["created_at_us"] + 1}
     )
 
-    assert run.accused() == {"I7"}
+    assert run.accused() == {"I7", "I9"}
 
 
 def test_one_refund_that_went_out_twice_is_found(run):
     run.refunded("a", 300, seconds=100)
     run.psp_refund("ref_a_1", "pi_pay_a", 300, "EUR", seconds=150, id="re_again")
 
-    assert run.accused() == {"I7"}
+    assert run.accused() == {"I7", "I9"}
     assert "the service says EUR\u00a03.00 went back, the PSP says EUR\u00a06.00" in finding(run, "I7").worst.what
 
 

@@ -11,7 +11,7 @@ def test_a_run_in_which_everything_went_well_is_valid(run):
     assert verdict.validity is Validity.VALID
     assert verdict.findings == ()
     assert not any(check.is_skipped for check in verdict.checks)
-    assert [check.id for check in verdict.checks] == ["I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I11"]
+    assert [check.id for check in verdict.checks] == [f"I{number}" for number in range(1, 13)]
 
 
 def test_a_request_in_flight_at_the_end_accuses_nobody(run):
@@ -191,6 +191,7 @@ def test_late_money_that_the_service_has_put_on_record_is_no_orphan(run):
     run.move("capture", payment["id"], 1000, "EUR", seconds=100)
     run.service["discrepancies"].append(
         {"id": "dis_1", "kind": "late-capture", "payment_id": "pay_d", "state": "open", "found_at_us": 1}
+        | {"evidence": {"subject": payment["id"]}}
     )
 
     assert "I2" not in run.accused()
