@@ -152,6 +152,7 @@ class Faults:
 
     def bit(self, ruling: Ruling[object], *, object_id: str | None, **detail: object) -> None:
         """Record that a ruling was carried out."""
+        unsurvivable = MENU[ruling.spec.kind].unsurvivable
         if ruling.spec.id in self._installed:  # it may have been taken away meanwhile
             self._installed[ruling.spec.id].bit += 1
         self._bites.append(
@@ -163,7 +164,7 @@ class Faults:
                 target=str(ruling.occasion.target),
                 object_id=object_id,
                 detail={"request_id": ruling.occasion.request_id, **detail},
-                unsurvivable=MENU[ruling.spec.kind].unsurvivable,
+                unsurvivable=None if unsurvivable is None else unsurvivable.value,
             )
         )
 

@@ -87,7 +87,7 @@ def event_sealer(*, is_live: bool) -> Seal:
             headers=headers,
             event_id=str(told["id"]),
             event_type=str(told["type"]),
-            lies=tuple(lies(shown, distortion, is_invented=letter.alias is not None)),
+            lies=tuple(lie.value for lie in lies(shown, distortion, is_invented=letter.alias is not None)),
             signed_at_us=signed_at_s * MICROSECONDS_PER_SECOND,
         )
 

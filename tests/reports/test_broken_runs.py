@@ -134,7 +134,7 @@ def test_a_pending_refund_that_was_shown_as_done_is_a_lie(run):
 def test_an_amount_still_shown_as_refunded_long_after_the_bank_sent_it_back_is_a_lie(run, clock):
     run.refunded("a", 1000, seconds=100)
     refund = run.psp["refunds"][-1]
-    refund |= {"status": "failed", "settled_at_us": clock(500)}
+    refund |= {"status": "failed", "settled_at_us": clock(500), "failed_at_us": clock(500)}
     run.move("refund_failure", refund["payment"], 1000, "EUR", seconds=500, refund=refund["id"])
     run.look("a", "REFUNDED", seconds=6_000)
 

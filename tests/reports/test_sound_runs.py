@@ -207,7 +207,7 @@ def test_looks_that_overlap_may_overtake_each_other(run):
 def _bank_sends_back(run, clock, *, seconds):
     """The PSP fails a refund long after it succeeded; the service corrects its books and says so."""
     refund = run.psp["refunds"][-1]
-    refund |= {"status": "failed", "settled_at_us": clock(seconds)}
+    refund |= {"status": "failed", "settled_at_us": clock(seconds), "failed_at_us": clock(seconds)}
     run.move("refund_failure", refund["payment"], refund["amount_minor"], "EUR", seconds=seconds, refund=refund["id"])
     run.service["refunds"][-1] |= {"state": "FAILED", "settled_at_us": clock(seconds + 3)}
     run.payment_row("pay_a")["refunded_minor"] -= refund["amount_minor"]
