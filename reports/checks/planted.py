@@ -169,18 +169,21 @@ class _Field:
             attempt = self._captures_of.get(payment_id or "")
             if not money.captures or attempt is None:
                 continue
-            if attempt.state == "FAILED":
+            is_second = attempt.psp_id not in (None, money.payment.id)
+            has_failed = attempt.state == "FAILED"
+            if has_failed:
                 yield self._money("late-capture", money, payment_id)
-            elif attempt.psp_id not in (None, money.payment.id):
-                yield self._money("double-capture", money, payment_id)
+            if is_second:
+                # Of a payment that failed in the end, it may have been found while the other one was still open.
+                yield self._money("double-capture", money, payment_id, is_demanded=not has_failed)
 
-    def _money(self, kind: str, money: Money, payment_id: str | None) -> Planted:
+    def _money(self, kind: str, money: Money, payment_id: str | None, *, is_demanded: bool = True) -> Planted:
         visible_us = self._visible_us(money.captures[0])
         return Planted(
             name=(kind, money.payment.id, ""),
             at_us=money.captured_at_us,
             since_us=visible_us or money.captured_at_us,
-            is_demanded=visible_us is not None,
+            is_demanded=is_demanded and visible_us is not None,
             payment_id=payment_id,
             amount_minor=money.captured_minor,
             currency=money.currency,
@@ -207,14 +210,17 @@ class _Field:
             elif refund.has_failed and refund.had_arrived(self._truth.manifest.ended_at_us):
                 yield self._refund("refund-failed-late", refund, row.payment_id, is_demanded=row.state == "SUCCEEDED")
             elif row.state == "FAILED" and refund.status == PspStatus.SUCCEEDED:
-                yield self._refund("late-refund", refund, row.payment_id)
+                # Whoever hears of a success after a failure waits for the line of the money's return.
+                yield self._refund("late-refund", refund, row.payment_id, wait_us=self._terms.settlement_delay_max_us)
 
-    def _refund(self, kind: str, refund: PspRefund, payment_id: str | None, *, is_demanded: bool = True) -> Planted:
+    def _refund(
+        self, kind: str, refund: PspRefund, payment_id: str | None, *, is_demanded: bool = True, wait_us: int = 0
+    ) -> Planted:
         at_us = refund.settled_at_us or refund.created_at_us
         return Planted(
             name=(kind, refund.id, ""),
             at_us=at_us,
-            since_us=at_us,
+            since_us=at_us + wait_us,
             is_demanded=is_demanded and self._is_read,
             payment_id=payment_id,
             amount_minor=refund.amount_minor,

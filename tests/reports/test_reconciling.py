@@ -1,4 +1,4 @@
-"""I12: the reconciliation is scored by what was really wrong; what is right, late or beyond comparison accuses nobody."""
+"""I12: the reconciliation is scored by what was really wrong; what is beyond comparison accuses nobody."""
 
 import pytest
 
