@@ -14,6 +14,7 @@ JOBS ?= 2
 SEED ?= 7
 SEEDS ?= 1..1000
 TORTURES ?= 300
+SETTLEMENTS ?= 1..200
 
 .PHONY: help demo test check contract campaign format bench clean
 
@@ -36,9 +37,10 @@ check: $(VENV)/.dev  ## Lint, format, types, import directions, compose file
 contract: $(VENV)/.dev  ## Run the official SDK against the PSP in each of four ways
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal tests/psp_contract
 
-campaign: $(VENV)/.dev  ## Sweep SEEDS of all scenarios, and run the torture test twice over (half an hour; SEEDS=1..10 TORTURES=8 for a short one)
+campaign: $(VENV)/.dev  ## Sweep SEEDS of all scenarios, run the torture test twice over, and SETTLEMENTS of all (an hour; SEEDS=1..10 TORTURES=8 SETTLEMENTS=1..4 for a short one)
 	$(BIN)/paystorm sweep all --seeds $(SEEDS) --jobs $(JOBS)
 	$(BIN)/python tests/virtual/torture.py campaign --seeds $(TORTURES)
+	$(BIN)/python tests/scenarios/test_settlement.py --seeds $(SETTLEMENTS) --jobs $(JOBS)
 	$(BIN)/python -m pytest -q -m campaign tests/campaign
 
 format: $(VENV)/.dev  ## Format the sources and fix what can be fixed
