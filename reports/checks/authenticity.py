@@ -114,9 +114,11 @@ class _Post:
         by_payment = {self._about(entry).payment_id: entry for entry in altered}
         for payment in payments:
             entry = by_payment.get(payment.id)
+            if entry is None:
+                continue
             charged = [m for m in self._truth.money_behind(payment.id, payment.order_id) if m.captures]
             captured_minor = {money.captured_minor for money in charged} | {0}
-            if entry is not None and payment.captured_minor not in (None, *captured_minor):
+            if payment.captured_minor not in (None, *captured_minor):
                 booked = format_money(payment.captured_minor or 0, payment.currency or "")
                 yield self._breach(entry, f"made the books hold {booked}", at_us=payment.updated_at_us)
 

@@ -96,6 +96,7 @@ class _Field:
         self._captures_of = {one.payment_id: one for one in evidence.service.attempts or () if one.refund_id is None}
         self._refund_rows = {row.id: row for row in evidence.service.refunds or ()}
         self._psp_refunds = {refund.id: refund for refund in evidence.psp.refunds}
+        self._movements_of = grouped((one.refund or one.payment, one.id) for one in evidence.psp.movements)
         self._line_bites = {
             str(bite.detail.get("movement_id")): bite for bite in evidence.faults if bite.kind in _LINE_FAULTS
         }
@@ -150,7 +151,7 @@ class _Field:
 
     def _nets_to_nothing(self, refund: PspRefund) -> bool:
         """Tell whether the statement says nothing of a refund that went and came back: no sum is wrong then."""
-        bites = [self._line_bites.get(one.id) for one in self._evidence.psp.movements if one.refund == refund.id]
+        bites = [self._line_bites.get(movement_id) for movement_id in self._movements_of[refund.id]]
         return all(bite is not None and bite.kind == "settlement-row-missing" for bite in bites)
 
     def _is_wrong_for_good(self, bite: FaultBite, since_us: int) -> bool:
@@ -261,9 +262,9 @@ class _Field:
                     yield Planted(name=name, at_us=entry.at_us, since_us=entry.at_us, is_demanded=False)
 
 
-def by_kind[Row](rows: Iterable[tuple[str, Row]]) -> dict[str, list[Row]]:
-    """Return rows by their kind."""
+def grouped[Row](rows: Iterable[tuple[str, Row]]) -> dict[str, list[Row]]:
+    """Return what comes with a name, by name."""
     groups: defaultdict[str, list[Row]] = defaultdict(list)
-    for kind, row in rows:
-        groups[kind].append(row)
+    for name, row in rows:
+        groups[name].append(row)
     return groups

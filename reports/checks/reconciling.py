@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from reports.checks.check import Breach, Check, Examination, Score
-from reports.checks.planted import SCORED, Name, Planted, by_kind, name_of, planted
+from reports.checks.planted import SCORED, Name, Planted, grouped, name_of, planted
 from reports.checks.terms import Terms
 from reports.evidence import Evidence
 from reports.records import Discrepancy
@@ -113,9 +113,9 @@ class _Examiner:
 
     def scores(self) -> Iterator[Score]:
         """Score each kind of which anything was planted or said."""
-        finds = by_kind((find.record.kind, find) for find in self._finds)
-        missing = by_kind((one.name[0], one) for one in self._missing)
-        invented = by_kind((name[0], name) for name, _ in self._inventions())
+        finds = grouped((find.record.kind, find) for find in self._finds)
+        missing = grouped((one.name[0], one) for one in self._missing)
+        invented = grouped((name[0], name) for name, _ in self._inventions())
         for kind in sorted(finds.keys() | missing.keys() | invented.keys()):
             found, due = finds.get(kind, []), [one for one in missing.get(kind, []) if self._is_due(one)]
             healed = [(find, self._healed_us(find)) for find in found if kind in _GIVEN_BACK | _FOLLOWED]
