@@ -15,6 +15,7 @@ SEED ?= 7
 SEEDS ?= 1..1000
 TORTURES ?= 300
 CASES ?= 2000
+SETTLEMENTS ?= 1..200
 
 .PHONY: help demo test check contract campaign format bench clean
 
@@ -37,9 +38,10 @@ check: $(VENV)/.dev  ## Lint, format, types, import directions, compose file
 contract: $(VENV)/.dev  ## Run the official SDK against the PSP in each of four ways
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal tests/psp_contract
 
-campaign: $(VENV)/.dev  ## Sweep SEEDS of all scenarios, torture, fuzz with CASES of each operation (half an hour; SEEDS=1..10 TORTURES=8 CASES=50 for a short one)
+campaign: $(VENV)/.dev  ## Sweep SEEDS, run the torture test twice over, SETTLEMENTS of all, fuzz CASES (an hour and more; SEEDS=1..10 TORTURES=8 SETTLEMENTS=1..4 CASES=50 for a short one)
 	$(BIN)/paystorm sweep all --seeds $(SEEDS) --jobs $(JOBS)
 	$(BIN)/python tests/virtual/torture.py campaign --seeds $(TORTURES)
+	$(BIN)/python tests/scenarios/test_settlement.py --seeds $(SETTLEMENTS) --jobs $(JOBS)
 	$(BIN)/python -m pytest -q -m campaign tests/campaign tests/virtual
 	FUZZ_CASES=$(CASES) $(BIN)/python -m pytest -q -s -m campaign tests/fuzz
 

@@ -8,6 +8,7 @@ when the thing came to be known, whichever is later.
 from collections.abc import Iterator, Sequence
 
 from reports.checks.check import Breach, Check, Examination
+from reports.checks.excuses import Excuses
 from reports.evidence import Evidence
 from reports.facts import Money
 from reports.money import format_money
@@ -105,13 +106,15 @@ def _rested_at_us(evidence: Evidence, truth: Truth) -> dict[str, int]:
 def _decided_at_us(payment: Payment, truth: Truth) -> int | None:
     """Return from when on the payment could have been final; None where the PSP's books do not tell.
 
-    They tell when money moved, not when it was refused.
+    What was captured is final whatever becomes of its siblings; where nothing was, all of them must have been refused.
     """
-    behind = truth.money_behind(payment.id, payment.order_id)
-    captured_at_us = [money.payment.captured_at_us for money in behind if money.payment.captured_at_us is not None]
-    if behind and not captured_at_us:
+    behind = [money.payment for money in truth.money_behind(payment.id, payment.order_id)]
+    captured_at_us = [one.captured_at_us for one in behind if one.captured_at_us is not None]
+    refused_at_us = [one.decided_at_us for one in behind if one.decided_at_us is not None]
+    if not captured_at_us and len(refused_at_us) < len(behind):
         return None
-    return max([payment.created_at_us or truth.manifest.started_at_us, *captured_at_us])
+    created_at_us = payment.created_at_us or truth.manifest.started_at_us
+    return max([created_at_us, *(captured_at_us or refused_at_us)])
 
 
 def _open_refunds(evidence: Evidence, truth: Truth) -> Iterator[Breach | None]:
@@ -139,8 +142,9 @@ def _stuck_refund(refund: Refund, at_psp: Sequence[PspRefund], currency: str | N
 
 
 def _parked_events(evidence: Evidence, truth: Truth) -> Iterator[Breach | None]:
+    excused = Excuses.of(evidence).events
     for event in evidence.service.inbox or ():
-        if event.state == "parked":
+        if event.state == "parked" and event.event_id not in excused:
             due, what = (
                 truth.deadline_us(event.received_at_us),
                 f"event {event.event_id} ({event.type}) is still parked",

@@ -33,6 +33,7 @@ class DiaryRow(TypedDict):
     status_shown: str | None
     captured_shown_minor: int | None
     refunded_shown_minor: int | None
+    retry_after_s: float | None
     answer: Json
     error: str | None
 
@@ -70,6 +71,7 @@ class Diary:
         row["status_shown"] = seen.status
         row["captured_shown_minor"] = seen.captured_minor
         row["refunded_shown_minor"] = seen.refunded_minor
+        row["retry_after_s"] = seen.retry_after_s
         row["answer"] = seen.answer
         row["error"] = seen.error
 
@@ -95,6 +97,7 @@ def _unanswered_row(op: int, author: Author, request: Request, *, asked_at_us: i
         status_shown=None,
         captured_shown_minor=None,
         refunded_shown_minor=None,
+        retry_after_s=None,
         answer=None,
         error="still open when the run ended",
     )
