@@ -279,10 +279,10 @@ class DiscrepancyView(BaseModel):
         kind="late-capture",
         status="repaired",
         payment_id="pay_18f2a9c04d5e6b7f8a901b2c",
-        subject="pi_3Pq",
+        subject="pi_Pq3",
         amount=1250,
         currency="EUR",
-        evidence={"subject": "pi_3Pq", "word": "captured"},
+        evidence={"subject": "pi_Pq3", "word": "captured"},
         found_at="2026-05-04T04:00:00.000000Z",
         closed_at="2026-05-04T04:00:03.000000Z",
     )

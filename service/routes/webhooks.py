@@ -14,12 +14,12 @@ EVENT = {
     "type": "object",
     "examples": [
         {
-            "id": "evt_3Pq",
+            "id": "evt_Pq3",
             "type": "payment_intent.succeeded",
             "livemode": False,
             "data": {
                 "object": {
-                    "id": "pi_3Pq",
+                    "id": "pi_Pq3",
                     "status": "succeeded",
                     "amount": 1250,
                     "amount_received": 1250,

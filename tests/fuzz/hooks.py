@@ -6,6 +6,7 @@ are completed here; what is meant to be wrong goes out as it was drawn.
 
 import hashlib
 import hmac
+import itertools
 import os
 import time
 
@@ -16,6 +17,8 @@ from schemathesis.core.parameters import ParameterLocation
 from service import cursor
 
 SIGNATURE = "Stripe-Signature"
+KEY = "Idempotency-Key"
+_numbers = itertools.count()
 
 
 class Signed(AuthBase):
@@ -32,8 +35,11 @@ class Signed(AuthBase):
 
 @schemathesis.hook
 def before_call(_context, case, kwargs):
-    if case.path == "/webhooks/psp" and case.method.upper() == "POST" and not _is_wrong(case, ParameterLocation.HEADER):
-        kwargs["auth"] = Signed()
+    if not _is_wrong(case, ParameterLocation.HEADER):
+        if case.path == "/webhooks/psp" and case.method.upper() == "POST":
+            kwargs["auth"] = Signed()
+        if KEY in case.headers and next(_numbers) % 2:
+            case.headers[KEY] = f"new-{case.id}"  # what is drawn is mostly the simplest key there is, again and again
     if "cursor" in case.query and not _is_wrong(case, ParameterLocation.QUERY):
         # Only we give out cursors; any of ours is good for any list.
         case.query["cursor"] = cursor.after(int(time.time()) * 1_000_000, "pay_x")
