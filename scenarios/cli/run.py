@@ -64,13 +64,13 @@ def run(
     drawn = draw_swarm(scenario, seed, fixed=changes) if swarm else NO_SWARM
     scenario = scenario.with_changes(drawn.changes)
     command = run_command(name, seed=seed, changes=changes, is_standard=standard, has_swarm=swarm)
-    folder = choose_folder(out, scenario=name, seed=seed)
+    folder = choose_folder(out, scenario=scenario.name, seed=seed)
     print_swarm(drawn)
     recorder = Recorder() if tape else None
     with (
         database_server(database_url) as server,
         Stage(server) as stage,
-        ProgressBar(description=f"{name} seed {seed}") as bar,
+        ProgressBar(description=f"{scenario.name} seed {seed}") as bar,
     ):
         recording = stage.perform(scenario, seed=seed, command=command, listener=bar, swarm=drawn.values, tape=recorder)
     recording.write(folder)
