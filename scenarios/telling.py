@@ -11,7 +11,7 @@ _MINUTE_S, _HOUR_S, _DAY_S = 60, 3_600, 86_400
 
 
 def fault_in_words(fault: FaultSpec | WorldFault) -> str:
-    """Return what a fault does, and how often: `webhook-lost (webhook lost): Send nothing at all …; 65 %`."""
+    """Return what a fault does, and how often: `webhook-lost (webhook lost): Send nothing …; 65 % of the time`."""
     kind = MENU[fault.kind] if isinstance(fault, FaultSpec) else type(fault)
     what = (kind.__doc__ or "").partition("\n")[0].rstrip(".")
     return f"{fault.id} ({fault.where} {fault.kind}): {what}; {_how_often(fault)}"
@@ -53,7 +53,7 @@ def _how_often(fault: FaultSpec | WorldFault) -> str:
     if isinstance(fault, FaultSpec) and (fault.nth or fault.schedule):
         return f"at given moments{window}"
     probability = getattr(fault, "probability", 1)
-    return ("always" if probability == 1 else f"{probability:.3g} of the time") + window
+    return ("always" if probability == 1 else f"{probability * 100:.3g} % of the time") + window
 
 
 def _window(fault: FaultSpec | WorldFault) -> str:

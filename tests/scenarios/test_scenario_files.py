@@ -192,8 +192,9 @@ def paystorm(tmp_path, monkeypatch, capfd):
     return run
 
 
-@pytest.mark.parametrize(("old", "new", "place", "words"), MISFITS)
-def test_what_is_wrong_is_one_line_with_its_place_and_exit_code_2(old, new, place, words, tmp_path, paystorm):
+@pytest.mark.parametrize("case", MISFITS, ids=lambda case: case[1])
+def test_what_is_wrong_is_one_line_with_its_place_and_exit_code_2(case, tmp_path, paystorm):
+    old, new, place, words = case
     assert VALID.count(old) >= 1, "the table speaks of something that is not there"
     (tmp_path / "storm.toml").write_text(VALID.replace(old, new, 1))
 
@@ -361,7 +362,7 @@ id = 4
         (("list", 0, "inner", "deep", "x", "y"), 19, 16),
         (("list", 1), 20, 1),
         (("list", 1, "items", 1, "id"), 25, 6),
-        (("list", 1, "items", 7, "id"), 20, 1),
+        (("list", 1, "items", 7, "id"), 22, 1),
         (("nowhere",), 1, 1),
     ],
 )
