@@ -39,6 +39,8 @@ from reports.records import (
 )
 
 FORMAT = 1
+_CALENDAR_ENDS_US = 253_402_300_800_000_000
+"""The year 10000, which nobody can print."""
 
 type Rows = Sequence[Mapping[str, Json]]
 
@@ -191,7 +193,10 @@ def _read_manifest(path: Path) -> Manifest:
     if source.get("format") != FORMAT:
         what = f"evidence format {source.get('format')!r}, this judge reads format {FORMAT}"
         raise EvidenceError(where=path, what=what, mend="judge it with the version of paystorm that recorded it")
-    return schema_of(Manifest).read(source, where=str(path))
+    manifest = schema_of(Manifest).read(source, where=str(path))
+    if max(manifest.started_at_us, manifest.storm_ended_at_us, manifest.ended_at_us) >= _CALENDAR_ENDS_US:
+        raise EvidenceError(where=path, what="a time that no calendar has", mend="record the run again")
+    return manifest
 
 
 def _check_names(*, service: Mapping[str, Rows], psp: Mapping[str, Rows]) -> None:

@@ -115,6 +115,7 @@ DAMAGED = {
     "a plan in words": (manifest(lambda it: it.update(plan="lost-webhooks")), "plan is 'lost-webhooks'"),
     "a time with a fraction": (manifest(lambda it: it.update(started_at_us=1.5)), "started_at_us is 1.5"),
     "a time that is true": (manifest(lambda it: it.update(ended_at_us=True)), "ended_at_us is True"),
+    "a time that no calendar has": (manifest(lambda it: it.update(started_at_us=10**18)), "no calendar has"),
     "no diary": (remove("diary.jsonl"), "diary.jsonl: no such file"),
     "half a diary": (cut("diary.jsonl"), "not JSON"),
     "a diary in binary": (write("diary.jsonl", bytes(range(256))), "diary.jsonl line 1: not JSON"),

@@ -310,6 +310,38 @@ def test_hostile_text_survives_being_written_and_read():
     assert parse_scenario(to_toml(scenario), name="x.toml", stem="lost-webhooks") == scenario
 
 
+def test_a_run_of_a_file_is_replayed_without_the_file(tmp_path, monkeypatch, capfd, postgres):
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "my-storm.toml"
+    file.write_text(VALID)
+    server = ["--database-url", postgres.url()]
+
+    code = run_command(["run", "my-storm.toml", "--seed", "3", "--customers", "3", *server])
+    again = capfd.readouterr().out.splitlines()[-1]
+    file.unlink()
+
+    assert code == 0
+    assert again == "again   paystorm run my-storm.toml --seed 3 --customers 3"
+    assert run_command(["replay", "runs/my-storm-3", *server]) == 0
+    assert "same run: " in capfd.readouterr().err
+
+
+def test_list_tells_one_scenario_whole_and_writes_it_as_a_file(capfd):
+    assert run_command(["list", "key-collisions"]) == 0
+    told = capfd.readouterr().out
+    assert run_command(["list", "key-collisions", "--toml"]) == 0
+    written = capfd.readouterr().out
+    assert run_command(["list"]) == 0
+    listed = capfd.readouterr().out
+
+    assert parse_scenario(written, name="x.toml", stem="key-collisions") == LIBRARY["key-collisions"]
+    for words in ("Four merchants", "Where it happened", "answer-lost (reply drop-after)", "Proves: A key is good"):
+        assert words in told
+    assert "Four merchants" not in listed
+    assert all(name in listed for name in LIBRARY)
+    assert run_command(["list", "--toml"]) == 2
+
+
 def test_what_toml_has_no_word_for_is_not_left_out_silently():
     scenario = LIBRARY["lost-webhooks"].with_changes({"service.settlement_period_s": "null"})
 
