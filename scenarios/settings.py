@@ -1,14 +1,12 @@
 """What a scenario may set of the service and of the PSP, held against the models that those will read."""
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, JsonValue
 
 from psp_chaos.settings import PspSettings
 from scenarios.misfits import refuse_unknown
 from service.settings import Settings
-
-if TYPE_CHECKING:
-    from pydantic import BaseModel, JsonValue
 
 # The stage decides who talks to whom, and with which secrets.
 _OF_THE_STAGE: Mapping[str, str] = {
@@ -35,7 +33,7 @@ SERVICE_SETTINGS = tuple(name for name in Settings.model_fields if name not in _
 PSP_SETTINGS = tuple(name for name in PspSettings.model_fields if name not in _NOT_OF_THE_PSP)
 
 
-def check_service_settings(values: "Mapping[str, JsonValue]") -> None:
+def check_service_settings(values: Mapping[str, JsonValue]) -> None:
     """Refuse what the service would not start with.
 
     Raises:
@@ -44,7 +42,7 @@ def check_service_settings(values: "Mapping[str, JsonValue]") -> None:
     _check(values, known=SERVICE_SETTINGS, model=Settings, rest=_OF_THE_STAGE)
 
 
-def check_psp_settings(values: "Mapping[str, JsonValue]") -> None:
+def check_psp_settings(values: Mapping[str, JsonValue]) -> None:
     """Refuse what the PSP would not start with.
 
     Raises:
@@ -54,7 +52,7 @@ def check_psp_settings(values: "Mapping[str, JsonValue]") -> None:
 
 
 def _check(
-    values: "Mapping[str, JsonValue]", *, known: Iterable[str], model: "type[BaseModel]", rest: Mapping[str, str]
+    values: Mapping[str, JsonValue], *, known: Iterable[str], model: type[BaseModel], rest: Mapping[str, str]
 ) -> None:
     refuse_unknown(values, known=known, what="setting")
     model.model_validate({**rest, **values})

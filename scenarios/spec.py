@@ -13,6 +13,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     JsonValue,
@@ -25,19 +26,23 @@ from psp_chaos.faults.naming import unknown
 from psp_chaos.faults.spec import FaultSpec
 from scenarios.customers.arrivals import Profile
 from scenarios.customers.cast import CAST
-from scenarios.errors import BadInput, BadPlan
+from scenarios.errors import BadInput
 from scenarios.faults.menu import Fault
 from scenarios.faults.spans import Seconds, Share, Span
 from scenarios.faults.world_fault import WorldFault
-from scenarios.misfits import misfit, refuse_unknown
+from scenarios.misfits import misfit, refusal, refuse_unknown
 from scenarios.settings import check_psp_settings, check_service_settings
 
 FORMAT: Final = 1
 """Which version of the plan's shape this is; it grows when an old plan would be read wrongly."""
 
 FAULTS_MAX = 1_000
-SHOWN_MAX = 80
-"""Characters of a value that does not fit."""
+
+
+def _readable(given: object) -> object:
+    if type(given) is not int or given != FORMAT:
+        raise misfit(f"this version of paystorm reads format {FORMAT} (got {given!r:.20})", at=(), given=given)
+    return given
 
 
 def _castable(name: str) -> str:
@@ -75,7 +80,7 @@ class Scenario(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    format: Literal[1] = FORMAT
+    format: Annotated[Literal[1], BeforeValidator(_readable)] = FORMAT
     """The version of this format."""
 
     name: Annotated[str, Field(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
@@ -253,7 +258,7 @@ class Scenario(BaseModel):
         try:
             return cls.model_validate(plan)
         except ValidationError as error:
-            raise _refusal(error, plan) from None
+            raise refusal(error, plan) from None
 
 
 def _change(plan: dict[str, JsonValue], key: str, text: str) -> None:
@@ -286,51 +291,3 @@ def _value(text: str) -> JsonValue:
     except ValueError:
         return text
     return value
-
-
-_IN_OUR_WORDS: Mapping[str, str] = {
-    "missing": "is missing",
-    "mapping_type": "expected a table",
-    "model_type": "expected a table",
-    "dict_type": "expected a table",
-    "tuple_type": "expected a list",
-    "too_short": "is empty",
-}
-"""What pydantic says in words that only its users know."""
-
-_SAYS_WHAT_WAS_GIVEN = frozenset({"missing", "misspelt", "value_error", "value_refused", "too_short"})
-_OF_A_KEY = "[key]"
-
-
-def _refusal(error: ValidationError, plan: object) -> BadPlan:
-    """Return the first problem in one line, and where it is."""
-    first = error.errors(include_url=False)[0]
-    path = tuple(step for step in first["loc"] if step != _OF_A_KEY)
-    given = first["input"]
-    is_said = first["type"] in _SAYS_WHAT_WAS_GIVEN or isinstance(given, Mapping | BaseModel)
-    got = "" if is_said else f" (got {given!r:.{SHOWN_MAX}})"
-    what = _IN_OUR_WORDS.get(first["type"], first["msg"].removeprefix("Value error, "))
-    if path == ("format",):
-        what = f"this version of paystorm reads format {FORMAT}"
-    is_name = first["type"] == "misspelt" or _OF_A_KEY in first["loc"]
-    return BadPlan(f"{_address(path, plan)}: {what}{got}", path=path, is_name=is_name)
-
-
-def _address(path: tuple[str | int, ...], plan: object) -> str:
-    """Return a path as `--set` takes it, with a fault's id in place of its number."""
-    words, place = [], plan
-    for step in path:
-        place = _part(place, step)
-        name = place.get("id") if isinstance(place, Mapping) and isinstance(step, int) else None
-        words.append(name if isinstance(name, str) and name else str(step))
-    return ".".join(words) or "scenario"
-
-
-def _part(whole: object, step: str | int) -> object:
-    match whole, step:
-        case Mapping(), str():
-            return whole.get(step)
-        case ((list() | tuple()), int()) if step < len(whole):
-            return whole[step]
-        case _:
-            return None

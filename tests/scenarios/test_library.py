@@ -102,6 +102,14 @@ def test_only_a_storm_that_nobody_survives_says_so():
     assert len(LIBRARY) >= 20
 
 
+def test_the_readme_names_them_all():
+    readme = (DOCS.parent / "README.md").read_text()
+
+    assert [name for name in LIBRARY if f"`{name}`" not in readme] == []
+    assert "Twenty-six scenarios" in readme
+    assert len(LIBRARY) == 26
+
+
 @pytest.mark.parametrize("scenario", LIBRARY.values(), ids=LIBRARY)
 def test_each_tells_its_story_and_what_it_proves(scenario):
     assert scenario.title
