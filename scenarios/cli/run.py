@@ -1,5 +1,6 @@
 """`paystorm run`."""
 
+import sys
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -56,6 +57,7 @@ def run(
     from scenarios.run_command import run_command
     from scenarios.run_folder import choose_folder
     from scenarios.swarm import NO_SWARM, draw_swarm
+    from scenarios.telling import expectation
     from scenarios.virtual.stage import Stage
 
     changes = _changes(customers=customers, defect=defect, others=set_)
@@ -66,6 +68,8 @@ def run(
     command = run_command(name, seed=seed, changes=changes, is_standard=standard, has_swarm=swarm)
     folder = choose_folder(out, scenario=scenario.name, seed=seed)
     print_swarm(drawn)
+    if scenario.expects:
+        print(expectation(scenario), file=sys.stderr)
     recorder = Recorder() if tape else None
     with (
         database_server(database_url) as server,
