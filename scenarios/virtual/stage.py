@@ -41,7 +41,7 @@ class Stage:
         for program in _PROGRAMS:
             logging.getLogger(program).addHandler(_UNREAD)
         self._server = server
-        self._theatres: dict[str | None, Theatre] = {}
+        self._theatres: dict[tuple[str | None, int], Theatre] = {}
         self._performed = 0
         self._closing = ExitStack()
         self._runner = self._closing.enter_context(asyncio.Runner())
@@ -91,7 +91,7 @@ class Stage:
         started_s = time.monotonic()
         self._settle_memory()
         defect = None if scenario.defect is None else find_defect(scenario.defect)
-        theatre = self._theatre(defect)
+        theatre = self._theatre(defect, merchants=scenario.merchants)
         theatre.clean()
         storm = Storm(
             scenario,
@@ -150,14 +150,14 @@ class Stage:
             gc.freeze()
         self._performed += 1
 
-    def _theatre(self, defect: Defect | None) -> Theatre:
+    def _theatre(self, defect: Defect | None, *, merchants: int) -> Theatre:
         """Return the database for this variant; a defect may have a schema of its own."""
-        name = defect.id if defect else None
+        name = (defect.id if defect else None, merchants)
         if name not in self._theatres:
             url = self._closing.enter_context(self._server.new_database())
             theatre = Theatre(url, runner=self._runner)
             self._closing.callback(theatre.close)
-            theatre.build(defect.alterations if defect else ())
+            theatre.build(defect.alterations if defect else (), merchants=merchants)
             self._theatres[name] = theatre
         return self._theatres[name]
 
