@@ -35,6 +35,8 @@ def _location(body: dict[str, object]) -> str | None:
         return f"/v1/payments/{body['id']}"
     if body.get("object") == "refund":
         return f"/v1/payments/{body['payment_id']}/refunds/{body['id']}"
+    if body.get("object") == "endpoint":
+        return f"/v1/endpoints/{body['id']}"
     if body.get("type") == f"/problems/{Problem.ORDER_TAKEN.slug}":
         return f"/v1/payments/{body['payment_id']}"
     return None
