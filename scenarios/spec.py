@@ -45,6 +45,7 @@ class Scenario(BaseModel):
     database_latency_s: Span = (0.000_05, 0.001)  # one way between a process and the database
     service_processes: Annotated[int, Field(ge=1, le=16)] = 2
     workers: Annotated[int, Field(ge=1, le=16)] = 2
+    merchant_listens: bool = False  # to the service's events; in virtual time only
     service: Mapping[str, JsonValue] = {}  # settings of the service that differ from its defaults
     defect: str | None = None  # the bug planted in the service, to see the judge find it
 
