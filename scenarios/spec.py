@@ -170,6 +170,9 @@ class Scenario(BaseModel):
     workers: Annotated[int, Field(ge=1, le=16)] = 2
     """How many processes do the work that is left."""
 
+    merchant_listens: bool = False
+    """Whether the first merchant listens to the service's events; in virtual time only."""
+
     service: Mapping[str, JsonValue] = {}
     """Settings of the service that differ from its defaults."""
 

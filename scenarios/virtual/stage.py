@@ -139,6 +139,7 @@ class Stage:
             service=service,
             psp=export_books(storm.psp),
             faults=storm.bites,
+            heard=() if storm.merchant is None else storm.merchant.rows,
             counts=storm.counts,
             wall_s=wall_s,
         )

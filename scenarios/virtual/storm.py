@@ -32,6 +32,7 @@ from scenarios.spec import Scenario
 from scenarios.virtual.driver import Driver, Steps
 from scenarios.virtual.latency import Regime
 from scenarios.virtual.machines import SERVICE_HOST, Machines
+from scenarios.virtual.merchant import MERCHANT_ADDRESS, MERCHANT_NAME, MERCHANT_SECRET, Merchant
 from scenarios.virtual.nemesis import Bites, let_loose
 from scenarios.virtual.network import Latency
 from scenarios.virtual.theatre import Theatre, api_key
@@ -85,6 +86,7 @@ class Storm:
         )
         self.diary = Diary(now_us=self.world.clock.now_us)
         self.psp = self._start_psp()
+        self.merchant = self._start_merchant(theatre) if scenario.merchant_listens else None
         self.machines = Machines(
             self.world,
             settings=_service_settings(scenario, theatre.database),
@@ -140,6 +142,12 @@ class Storm:
                 psp.faults.install(fault)
         world.network.attach(_PSP, world.process(_PSP), psp.app)
         return psp
+
+    def _start_merchant(self, theatre: Theatre) -> Merchant:
+        merchant = Merchant(clock=self.world.clock, random=self.world.stream("merchant"))
+        theatre.listen(url=f"http://{MERCHANT_NAME}/events", secret=MERCHANT_SECRET)
+        self.world.network.attach(MERCHANT_ADDRESS, self.world.process("merchant"), merchant)
+        return merchant
 
     def _invite_customers(self) -> None:
         drivers = [self._driver(merchant) for merchant in range(1, self.scenario.merchants + 1)]
@@ -224,6 +232,7 @@ def _service_settings(scenario: Scenario, database: URL) -> Settings:
             "psp_base_url": f"http://{_PSP}",
             "psp_api_key": _PSP_KEY,
             "psp_webhook_secret": _WEBHOOK_SECRET,
+            "event_targets_allowed": [MERCHANT_ADDRESS],
             **scenario.service,
         }
     )

@@ -7,18 +7,22 @@ the service depends on an order that it does not ask for.
 import asyncio
 from collections.abc import Mapping
 
+from sqlalchemy import insert
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from engine.outgoing import Endpoint, EndpointState
 from scenarios.recording import Rows
 from scenarios.virtual.backends import Backends
 from scenarios.virtual.loop import Address
 from scenarios.virtual.observer import Observer
 from scenarios.virtual.pools import Pools
 from service.export import OPEN_WORK, export_books
-from service.store.tables import metadata
+from service.store.outgoing_rows import endpoint_values
+from service.store.tables import endpoints, metadata
 from service.wiring import add_merchant, create_schema
 
+MERCHANT_ID = "merchant_1"
 API_KEY = "key_of_the_merchant"
 """Of the first merchant; see `api_key`."""
 
@@ -51,6 +55,10 @@ class Theatre:
             self._runner.run(_execute(self._engine, "VACUUM"))
         self._runs += 1
 
+    def listen(self, *, url: str, secret: str) -> None:
+        """Let the merchant be told what happens from now on, until the tables are emptied."""
+        self._runner.run(_listen(self._engine, url=url, secret=secret))
+
     def books(self) -> Mapping[str, Rows]:
         """Return what the service has written."""
         return self._runner.run(export_books(self._engine))
@@ -82,6 +90,19 @@ async def _build(engine: AsyncEngine, alterations: tuple[str, ...], *, merchants
         await add_merchant(engine, merchant_id=f"merchant_{number}", name="The merchant", api_key=api_key(number))
     for statement in alterations:
         await _execute(engine, statement)
+
+
+async def _listen(engine: AsyncEngine, *, url: str, secret: str) -> None:
+    endpoint = Endpoint(
+        id="end_of_the_merchant",
+        merchant_id=MERCHANT_ID,
+        url=url,
+        state=EndpointState.ENABLED,
+        secret=secret,
+        created_at_us=0,
+    )
+    async with engine.connect() as connection:
+        await connection.execute(insert(endpoints).values(endpoint_values(endpoint)))
 
 
 async def _execute(engine: AsyncEngine, script: str) -> None:
