@@ -1,5 +1,7 @@
 """What a route says about itself for the API's description, beyond what FastAPI reads from its signature."""
 
+from http import HTTPStatus
+
 from service.problems import Problem
 
 RAISES = "x-problems"
@@ -13,8 +15,8 @@ def raises(*problems: Problem) -> Extras:
     return {RAISES: [problem.name for problem in problems]}
 
 
-def leads_to(**links: dict[str, str]) -> Extras:
-    """Return, as an operation's extras, which operations can be asked about what was accepted, and with which ids.
+def leads_to(status: int = HTTPStatus.ACCEPTED, /, **links: dict[str, str]) -> Extras:
+    """Return, as an operation's extras, which operations can be asked about what it answers, and with which ids.
 
     `links` has the parameters by operation; a value says where in the answer's body the id is.
     """
@@ -25,4 +27,4 @@ def leads_to(**links: dict[str, str]) -> Extras:
         }
         for operation, parameters in links.items()
     }
-    return {"responses": {"202": {"links": accepted}}}
+    return {"responses": {str(int(status)): {"links": accepted}}}

@@ -21,11 +21,20 @@ class _Request(BaseModel):
 class EndpointRequest(_Request):
     """Body of `POST /v1/endpoints`."""
 
-    url: WebAddress
+    model_config = ConfigDict(json_schema_extra={"examples": [{"url": "https://shop.example/hooks"}]})
+
+    url: Annotated[WebAddress, Field(description="http or https, on the public internet, without credentials.")]
 
 
 class EndpointChangeRequest(_Request):
     """Body of `PATCH /v1/endpoints/{id}`; what is left out stays as it is."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"status": "disabled"}],
+            "anyOf": [{"required": [name], "properties": {name: {"type": "string"}}} for name in ("url", "status")],
+        }
+    )
 
     url: WebAddress | None = None
     status: Literal["enabled", "disabled"] | None = None

@@ -30,12 +30,6 @@ class Problem(Enum):
         "The body is not JSON",
         "It must be one JSON text in UTF-8: no member twice, no NaN, no lone surrogate, little nested.",
     )
-    TARGET_REFUSED = (
-        "target-refused",
-        HTTPStatus.BAD_REQUEST,
-        "Events may not be sent to this address",
-        "The detail says why: it is no http address, or it leads to where only insiders should get.",
-    )
     MISSING_KEY = (
         "idempotency-key-missing",
         HTTPStatus.BAD_REQUEST,
@@ -179,6 +173,12 @@ class Problem(Enum):
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "This key belongs to another request",
         "The key was used with another body or payment. Nothing was done; take a new key for a new wish.",
+    )
+    TARGET_REFUSED = (
+        "target-refused",
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "Events may not be sent to this address",
+        "The detail says why: it is no http address, or it leads to where only insiders should get.",
     )
     HEADERS_TOO_LARGE = (
         "headers-too-large",

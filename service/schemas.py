@@ -154,7 +154,7 @@ class PaymentView(BaseModel):
         amount=1250,
         currency="EUR",
         status="FAILED",
-        failure_reason="insufficient_funds",
+        failure_reason="canceled",
         amount_captured=0,
         amount_refunded=0,
         payment_method="pm_card_visa",
@@ -162,6 +162,7 @@ class PaymentView(BaseModel):
         metadata={"shelf": "3"},
         created_at="2026-05-04T03:02:01.000000Z",
         updated_at="2026-05-04T03:02:02.500000Z",
+        cancel_requested_at="2026-05-04T03:02:02.000000Z",
     )
 
     id: str

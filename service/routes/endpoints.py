@@ -1,5 +1,6 @@
 """Endpoints: where a merchant wants to be told what happens. Their secrets are shown once."""
 
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
@@ -9,7 +10,7 @@ from engine.idempotency import KeyedRequest, KeyScope, fingerprint
 from engine.usecases import EndpointChange
 from service.answers import reply_response, request_line
 from service.dependencies import DeskDependency, Key, MerchantId
-from service.described import raises
+from service.described import leads_to, raises
 from service.merchant_route import MerchantRoute
 from service.outgoing_schemas import EndpointChangeRequest, EndpointRequest, EndpointView, NewEndpointView
 from service.problems import Problem, ProblemError
@@ -17,9 +18,15 @@ from service.schemas import ListView
 
 router = APIRouter(prefix="/v1/endpoints", tags=["endpoints"], route_class=MerchantRoute)
 
-CREATE = raises(Problem.TARGET_REFUSED, Problem.TOO_MANY_ENDPOINTS)
+CREATE = raises(Problem.TARGET_REFUSED, Problem.TOO_MANY_ENDPOINTS) | leads_to(
+    HTTPStatus.CREATED,
+    read_endpoint={"endpoint_id": "id"},
+    change_endpoint={"endpoint_id": "id"},
+    delete_endpoint={"endpoint_id": "id"},
+    rotate_secret={"endpoint_id": "id"},
+)
 
-EndpointId = Annotated[str, Path(pattern="^[A-Za-z0-9_]{1,64}$")]
+EndpointId = Annotated[str, Path(pattern="^[A-Za-z0-9_]{1,64}$", description="As `id` of the endpoint says.")]
 
 
 @router.post("", status_code=201, response_model=NewEndpointView, openapi_extra=CREATE)

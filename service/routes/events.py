@@ -17,7 +17,7 @@ from service.store import EventFilter
 
 router = APIRouter(prefix="/v1/events", tags=["events"], route_class=MerchantRoute)
 
-EventId = Annotated[str, Path(pattern="^[A-Za-z0-9_]{1,128}$")]
+EventId = Annotated[str, Path(pattern="^[A-Za-z0-9_]{1,128}$", description="As `id` of the event says.")]
 
 
 class EventQuery(PageQuery):

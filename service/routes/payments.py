@@ -33,6 +33,7 @@ router = APIRouter(prefix="/v1/payments", tags=["payments"], route_class=Merchan
 CREATE = raises(Problem.ORDER_TAKEN) | leads_to(
     read_payment={"payment_id": "id"},
     read_history={"payment_id": "id"},
+    cancel_payment={"payment_id": "id"},
     create_refund={"payment_id": "id"},
     list_refunds={"payment_id": "id"},
 )

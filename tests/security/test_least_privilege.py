@@ -52,7 +52,7 @@ async def test_the_service_works_under_its_own_role(limited):
     await limited.deliver()
     await limited.service.worker.store.forget_outgoing_events(before_us=limited.clock.now_us(), limit=1)
 
-    assert len(limited.listener.heard) == 8
+    assert len(limited.listener.heard) == 11
     assert (await limited.read(paid))["status"] == "REFUNDED"
     assert (await limited.read(canceled))["failure_reason"] == "canceled"
     assert (await limited.client.get("/readyz")).status_code == httpx.codes.OK

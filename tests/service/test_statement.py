@@ -663,7 +663,9 @@ async def test_whoever_dies_at_any_moment_leaves_nothing_that_another_cannot_fin
         bench.clock.advance(61)  # the dead one's leases end
         try:
             await _read(mortal)
-            due = await mortal.service.worker.store.due_work(now_us=bench.clock.now_us(), limit=50, settled_before_us=0)
+            due = await mortal.service.worker.store.due_work(
+                now_us=bench.clock.now_us(), limit=50, settled_before_us=0, told_before_us=0
+            )
             for discrepancy_id in due.discrepancy_ids:
                 await mortal.service.usecases.repair_discrepancy(discrepancy_id)
         except Killed:
