@@ -15,6 +15,7 @@ from rich.console import Console
 
 from reports.errors import ReportError
 from scenarios.cli.check import check
+from scenarios.cli.defects import defects
 from scenarios.cli.exit_codes import ExitCode
 from scenarios.cli.listing import list_scenarios
 from scenarios.cli.load import load
@@ -44,7 +45,7 @@ app = App(
     help_epilogue=_EPILOGUE,
 )
 app.command(list_scenarios, name="list")
-for command in (run, sweep, replay, check, report, serve, load, psp, migrate, reconcile):
+for command in (run, sweep, defects, replay, check, report, serve, load, psp, migrate, reconcile):
     app.command(command)
 for group in (merchants, keys):
     app.command(group)
