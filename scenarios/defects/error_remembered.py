@@ -42,7 +42,6 @@ ERROR_REMEMBERED = Defect(
         scripts=["patient"],
         faults=[BackendKilled(id="killed-at-work", moment="statement", probability=0.4)],
         customers=8,
-        service_processes=1,
     ),
     parts=Parts(once=_Resentful),
 )

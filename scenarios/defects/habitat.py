@@ -57,6 +57,8 @@ def habitat(
         "declined_share": 0,
         "psp_asynchronous_share": 0,
         "customer_spike_latency_s": None,
+        "service_processes": 1,
+        "workers": 1,
         "scripts": dict.fromkeys(scripts, 1),
         "faults": [fault.model_dump(mode="json", exclude_defaults=False) for fault in faults],
         "service": dict(service),

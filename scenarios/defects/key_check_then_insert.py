@@ -64,7 +64,9 @@ KEY_CHECK_THEN_INSERT = Defect(
     what="Key and order are looked up and then inserted; no unique constraint stops a second click in between.",
     seen_in="furthemore/APIS#193",
     breaks=frozenset({"I1", "I6"}),
-    habitat=habitat("duplicate-clicks", scripts=["double-clicker"], database_latency_s=[0.02, 0.1]),
+    habitat=habitat(
+        "duplicate-clicks", scripts=["double-clicker"], service_processes=2, database_latency_s=[0.02, 0.1]
+    ),
     parts=Parts(store=_CheckingStore),
     alterations=("ALTER TABLE idempotency_keys DROP CONSTRAINT idempotency_keys_pkey", FORGET_THE_ORDER),
 )

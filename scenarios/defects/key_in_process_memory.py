@@ -77,7 +77,7 @@ KEY_IN_PROCESS_MEMORY = Defect(
     what="Keys are kept in a dictionary of one process, and nothing else stops a second payment for one order.",
     seen_in="AnchorNet-Backend#221",
     breaks=frozenset({"I1"}),
-    habitat=habitat("duplicate-clicks", scripts=["double-clicker", "impatient"]),
+    habitat=habitat("duplicate-clicks", scripts=["double-clicker", "impatient"], service_processes=2),
     parts=Parts(store=_RememberingStore),
     alterations=(FORGET_THE_ORDER,),
 )

@@ -52,7 +52,7 @@ REFUND_READ_THEN_WRITE = Defect(
     what="What is left to refund is read without a lock, so that two refunds at once both get it; no trigger adds up.",
     seen_in="juspay/hyperswitch#13182",
     breaks=frozenset({"I7"}),
-    habitat=habitat("racing-refunds", scripts=["refunder"], customers=6, database_latency_s=[0.02, 0.1]),
+    habitat=habitat("racing-refunds", scripts=["refunder"], service_processes=2, database_latency_s=[0.02, 0.1]),
     parts=Parts(store=_UnlockedStore),
     without_guards=True,
 )

@@ -45,7 +45,6 @@ SIGNATURE_CHECKED_LATE = Defect(
         scripts=["patient"],
         psp_asynchronous_share=1,
         psp_asynchronous_s=[2, 10],
-        workers=1,
         calm_s=1_200,
         final_within_s=1_000,
         service={**ONLY_WEBHOOKS_TELL, "worker_period_s": 400},
