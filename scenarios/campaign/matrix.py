@@ -124,6 +124,16 @@ class Matrix:
         return [result for row in self.rows for result in row.accused]
 
     @property
+    def runs(self) -> int:
+        """How many runs there were."""
+        return sum(len(row.planted) + len(row.sound) for row in self.rows)
+
+    @property
+    def runs_cpu_s(self) -> float:
+        """How long processors worked on all runs, in whatever session; the database servers' work is not in it."""
+        return sum(result.cpu_s for row in self.rows for result in (*row.planted, *row.sound))
+
+    @property
     def seeds_median(self) -> float | None:
         """How many seeds it took to find a defect; half of them took fewer."""
         taken = [len(row.planted) for row in self.with_fate(Fate.FOUND)]
@@ -139,6 +149,8 @@ class Matrix:
             "open": [row.defect.id for row in self.with_fate(Fate.OPEN)],
             "sound_findings": len(self.accused),
             "seeds_median": self.seeds_median,
+            "runs": self.runs,
+            "runs_cpu_s": round(self.runs_cpu_s, 3),
             "cpu_s": round(self.cpu_s, 3),
             "rows": [row.to_plain() for row in self.rows],
         }

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from reports.words import plural
 from scenarios.campaign.ledger import Ledger
-from scenarios.campaign.matrix import Fate, Matrix, Row, sorted_names
+from scenarios.campaign.matrix import Fate, Matrix, Row, awaits, sorted_names
 from scenarios.campaign.matrix_plan import MatrixPlan
 from scenarios.campaign.summary import seconds
 from scenarios.cli.exit_codes import ExitCode
@@ -20,6 +20,7 @@ from scenarios.cli.output import format_duration
 from scenarios.defects import Defect
 
 _LINE_PERIOD_S = 10  # of the lines that tell how far it is
+_WIDTH = 120
 _STYLES = {Fate.FOUND: "green", Fate.SURVIVED: "bold red", Fate.AWAITS: "yellow", Fate.OPEN: "dim"}
 _HEADLINE_STYLES = {ExitCode.HOLDS: "green", ExitCode.INTERRUPTED: "yellow"}
 
@@ -33,7 +34,7 @@ def print_defects(defects: Sequence[Defect], *, json: bool) -> None:
     for name, style in (("defect", "cyan"), ("what is wrong", None), ("breaks", None), ("seen in", "dim")):
         table.add_column(name, style=style, no_wrap=name == "defect")
     for defect in defects:
-        table.add_row(defect.id, defect.what, " ".join(sorted_names(defect.breaks)), defect.seen_in)
+        table.add_row(defect.id, defect.what, _breaks(defect), defect.seen_in)
     Console(highlight=False).print(table)
 
 
@@ -75,7 +76,8 @@ def print_matrix(matrix: Matrix, *, folder: Path, command: str, exit_code: ExitC
         print((folder / "matrix.json").read_text(encoding="utf-8"), end="")
         return
     console = Console(highlight=False, soft_wrap=True)
-    console.print(_table(matrix.rows))
+    wide = console if console.is_terminal else Console(highlight=False, width=_WIDTH)  # a log can be scrolled
+    wide.print(_table(matrix.rows))
     for accused in matrix.accused:
         console.print(f"  ACCUSED  the sound system: {', '.join(accused.broken) or accused.note}", style="bold red")
         console.print(f"      again   {accused.command}", markup=False)
@@ -95,6 +97,11 @@ def _plain(defect: Defect) -> dict[str, object]:
         "scenario": defect.habitat.scenario,
         "changes": dict(defect.habitat.changes),
     }
+
+
+def _breaks(defect: Defect) -> str:
+    note = " (no check yet)" if awaits(defect) else ""
+    return " ".join(sorted_names(defect.breaks)) + note
 
 
 def _status(plan: MatrixPlan, ledger: Ledger) -> str:
@@ -150,9 +157,10 @@ def _sound(row: Row) -> str:
 def _totals(matrix: Matrix) -> str:
     found, taken = matrix.with_fate(Fate.FOUND), matrix.seeds_median
     most = max((len(row.planted) for row in found), default=0)
-    runs = sum(len(row.planted) + len(row.sound) for row in matrix.rows)
+    runs = matrix.runs
     seeds = "" if taken is None else f" · seeds until found: median {taken:g}, at most {most}"
-    return f"  {runs:,} {plural(runs, 'run')}{seeds} · {matrix.cpu_s:.0f} s of processor time, servers included"
+    cost = f"{matrix.runs_cpu_s:.0f} s of processor time in the runs · {matrix.cpu_s:.0f} s this time, servers included"
+    return f"  {runs:,} {plural(runs, 'run')}{seeds}\n  {cost}"
 
 
 def _headline(matrix: Matrix, exit_code: ExitCode) -> str:
