@@ -30,11 +30,11 @@ def print_defects(defects: Sequence[Defect], *, json: bool) -> None:
     if json:
         print(json_text.dumps([_plain(defect) for defect in defects], indent=2, ensure_ascii=False))
         return
-    table = Table(box=None, padding=(0, 2, 1, 0), header_style="bold")
-    for name, style in (("defect", "cyan"), ("what is wrong", None), ("breaks", None), ("seen in", "dim")):
-        table.add_column(name, style=style, no_wrap=name == "defect")
+    table = Table(box=None, padding=(0, 2, 1, 0), show_header=False)
+    table.add_column(no_wrap=True, style="cyan")
+    table.add_column()
     for defect in defects:
-        table.add_row(defect.id, defect.what, _breaks(defect), defect.seen_in)
+        table.add_row(defect.id, f"{defect.what}\n[dim]{_told(defect)}[/]")
     Console(highlight=False).print(table)
 
 
@@ -99,9 +99,9 @@ def _plain(defect: Defect) -> dict[str, object]:
     }
 
 
-def _breaks(defect: Defect) -> str:
-    note = " (no check yet)" if awaits(defect) else ""
-    return " ".join(sorted_names(defect.breaks)) + note
+def _told(defect: Defect) -> str:
+    note = ", which have no check yet" if awaits(defect) else ""
+    return f"breaks {', '.join(sorted_names(defect.breaks))}{note} · seen in {defect.seen_in}"
 
 
 def _status(plan: MatrixPlan, ledger: Ledger) -> str:
