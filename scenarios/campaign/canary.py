@@ -5,7 +5,7 @@ customer of every seed, and its run is small: it costs a sweep about half a seco
 """
 
 from scenarios.campaign.orders import Order
-from scenarios.campaign.trial import trial
+from scenarios.campaign.planting import trial
 from scenarios.defects import DEFECTS
 
 CANARY = DEFECTS["psp-key-outlived"]

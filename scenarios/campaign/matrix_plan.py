@@ -9,9 +9,9 @@ from pydantic import JsonValue
 
 from scenarios.campaign.code import code_fingerprint
 from scenarios.campaign.plan import Plan
+from scenarios.campaign.planting import planted, scenario_in
 from scenarios.campaign.results import Task
 from scenarios.campaign.seeds import Seeds
-from scenarios.campaign.trial import planted, scenario_in
 from scenarios.defects import Defect
 from scenarios.spec import Scenario
 

@@ -11,10 +11,10 @@ from scenarios.campaign.canary import CANARY, canary_order
 from scenarios.campaign.matrix import Fate, Matrix, rows
 from scenarios.campaign.matrix_plan import MatrixPlan
 from scenarios.campaign.orders import Order
+from scenarios.campaign.planting import scenario_in
 from scenarios.campaign.results import Result, Task
 from scenarios.campaign.seeds import Seeds
 from scenarios.campaign.sweep import _tries
-from scenarios.campaign.trial import scenario_in
 from scenarios.cli.main import run_command
 from scenarios.defects import DEFECTS
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from reports.checks import CHECKS
 from reports.evidence import Evidence
 from reports.verdict import Verdict, judge
-from scenarios.campaign.trial import planted, scenario_in
+from scenarios.campaign.planting import planted, scenario_in
 from scenarios.database import DatabaseServer, database_server
 from scenarios.defects import DEFECTS, Defect
 from scenarios.embedded_postgres import EmbeddedPostgres

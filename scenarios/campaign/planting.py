@@ -1,4 +1,4 @@
-"""A planted defect on trial: the run that must show it, and the same run of the sound system, which must not."""
+"""How a defect is planted where it lives: changes of a scenario, and the order for one run."""
 
 from collections.abc import Mapping
 
