@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from scenarios.customers.actions import Script
+from scenarios.customers.changed_order import changed_order
 from scenarios.customers.closed_account import closed_account
 from scenarios.customers.double_clicker import double_clicker
 from scenarios.customers.impatient import impatient
@@ -13,7 +14,6 @@ from scenarios.customers.patient import patient
 from scenarios.customers.purchase import Purchase
 from scenarios.customers.refunder import refunder
 from scenarios.customers.second_card import second_card
-from scenarios.customers.second_thoughts import second_thoughts
 from scenarios.customers.two_tabs import two_tabs
 
 type Customer = Callable[[Purchase, random.Random], Script]
@@ -26,7 +26,7 @@ CAST: Mapping[str, Customer] = MappingProxyType(
         "two-tabs": two_tabs,
         "refunder": refunder,
         "second-card": second_card,
-        "second-thoughts": second_thoughts,
+        "changed-order": changed_order,
         "numbered": numbered,
         "closed-account": closed_account,
     }

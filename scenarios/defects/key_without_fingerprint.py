@@ -28,6 +28,6 @@ KEY_WITHOUT_FINGERPRINT = Defect(
     what="A key that is used again with another amount replays the first answer, as if that had been asked.",
     seen_in="fjordllc/bootcamp#4268",
     breaks=frozenset({"I6"}),
-    habitat=habitat("duplicate-clicks", scripts=["second-thoughts"]),
+    habitat=habitat("duplicate-clicks", scripts=["changed-order"]),
     parts=Parts(once=_Unread),
 )

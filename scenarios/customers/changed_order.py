@@ -1,4 +1,4 @@
-"""The customer with second thoughts adds something to the order and presses again; the page still has the old key.
+"""The customer who changes the order adds something to it and presses again; the page still has the old key.
 
 The new amount is another request, so the old key may not serve it: whoever answers as before has not read it.
 """
@@ -15,7 +15,7 @@ _THINKS_S_MAX = 3.0
 _EXTRA_MINOR = 100
 
 
-def second_thoughts(purchase: Purchase, draw: random.Random) -> Script:
+def changed_order(purchase: Purchase, draw: random.Random) -> Script:
     """Click, click again with the same key and another amount, and watch what was made first."""
     key = f"key-{purchase.intent}"
     seen = yield from click_until_answered(click(purchase, key=key), draw=draw, clicks_max=_CLICKS_MAX)
