@@ -1,5 +1,5 @@
 # One image for service, worker, PSP and Locust; docker-compose.yml says which program runs in which container.
-FROM python:3.12-slim
+FROM python:3.12.12-slim-bookworm
 
 ENV PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \

@@ -14,6 +14,8 @@ JOBS ?= 2
 SEED ?= 7
 SEEDS ?= 1..1000
 TORTURES ?= 300
+CASES ?= 2000
+SETTLEMENTS ?= 1..200
 
 .PHONY: help demo test check contract campaign format bench clean
 
@@ -36,17 +38,19 @@ check: $(VENV)/.dev  ## Lint, format, types, import directions, compose file
 contract: $(VENV)/.dev  ## Run the official SDK against the PSP in each of four ways
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal tests/psp_contract
 
-campaign: $(VENV)/.dev  ## Sweep SEEDS of all scenarios, and run the torture test twice over (half an hour; SEEDS=1..10 TORTURES=8 for a short one)
+campaign: $(VENV)/.dev  ## Sweep SEEDS, run the torture test twice over, SETTLEMENTS of all, fuzz CASES (an hour and more; SEEDS=1..10 TORTURES=8 SETTLEMENTS=1..4 CASES=50 for a short one)
 	$(BIN)/paystorm sweep all --seeds $(SEEDS) --jobs $(JOBS)
 	$(BIN)/python tests/virtual/torture.py campaign --seeds $(TORTURES)
-	$(BIN)/python -m pytest -q -m campaign tests/campaign
+	$(BIN)/python tests/scenarios/test_settlement.py --seeds $(SETTLEMENTS) --jobs $(JOBS)
+	$(BIN)/python -m pytest -q -m campaign tests/campaign tests/virtual
+	FUZZ_CASES=$(CASES) $(BIN)/python -m pytest -q -s -m campaign tests/fuzz
 
 format: $(VENV)/.dev  ## Format the sources and fix what can be fixed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.dev  ## Measure; ratios and medians, printed and written to benchmarks/results/
-	$(BIN)/python -m benchmarks
+bench: $(VENV)/.dev  ## Measure; ratios and medians, printed and written to benchmarks/results/ (BENCHMARKS="payments --quick" for some)
+	$(BIN)/python -m benchmarks $(BENCHMARKS)
 
 clean:  ## Remove the environment and the caches (never the runs)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

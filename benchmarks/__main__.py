@@ -1,12 +1,14 @@
-"""`make bench`: run every benchmark and print a table; takes about twenty minutes.
+"""`make bench`: run every benchmark and print a table; takes about half an hour.
 
-`python -m benchmarks NAME…` runs some of them: seeds, bound, day, growth, replays, memory, psp.
+`python -m benchmarks NAME…` runs some of them: seeds, bound, day, growth, memory, psp, payments, replays, heals, plans.
+The last four are about the service itself; with `--quick` they take a minute, and tell only that they work.
 """
 
 import json
 import platform
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from types import MappingProxyType
 
@@ -14,14 +16,16 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.bound import measure_bound
+from benchmarks.effort import FULL, QUICK
 from benchmarks.growth import measure_growth
 from benchmarks.measurement import Measurement
 from benchmarks.memory import measure_memory
 from benchmarks.psp import measure_psp
-from benchmarks.replays import measure_replays
 from benchmarks.seeds import measure_seeds
+from benchmarks.service import PARTS, measure_service
 from benchmarks.virtual_day import measure_virtual_day
 from scenarios.database import DatabaseServer, database_server
+from scenarios.processor import processor_of_our_own
 
 _RESULTS = Path("benchmarks/results/latest.json")
 
@@ -31,23 +35,41 @@ BENCHMARKS: Mapping[str, Callable[[DatabaseServer], list[Measurement]]] = Mappin
         "bound": measure_bound,
         "day": measure_virtual_day,
         "growth": measure_growth,
-        "replays": measure_replays,
         "memory": measure_memory,
         "psp": measure_psp,
     }
 )
 
+_SPREAD = frozenset({"seeds", "psp"})  # what runs in several processes; the others run where `paystorm run` would
 
-def main(names: list[str]) -> None:
-    """Measure, print and keep the results."""
-    if unknown := [name for name in names if name not in BENCHMARKS]:
-        sys.exit(f"no benchmark {', '.join(unknown)}; choose from {', '.join(BENCHMARKS)}")
-    with database_server(None) as server:
-        measurements = [one for name in names or BENCHMARKS for one in BENCHMARKS[name](server)]
+
+def main(names: list[str], *, is_quick: bool) -> None:
+    """Measure, print and keep the results; those of an earlier run are replaced."""
+    every = [*BENCHMARKS, *PARTS]
+    if unknown := [name for name in names if name not in every]:
+        sys.exit(f"no benchmark {', '.join(unknown)}; choose from {', '.join(every)}")
+    measurements = [*_of_simulation(names or every), *_of_service(names or every, is_quick=is_quick)]
     _RESULTS.parent.mkdir(parents=True, exist_ok=True)
     rows = [measurement.as_row() for measurement in measurements]
     _RESULTS.write_text(json.dumps({"python": platform.python_version(), "measurements": rows}, indent=2) + "\n")
     _print(measurements)
+
+
+def _of_simulation(names: list[str]) -> list[Measurement]:
+    if not (chosen := [name for name in names if name in BENCHMARKS]):
+        return []
+    return [one for name in chosen for one in _measure(name)]
+
+
+def _measure(name: str) -> list[Measurement]:
+    with nullcontext() if name in _SPREAD else processor_of_our_own(), database_server(None) as server:
+        return BENCHMARKS[name](server)
+
+
+def _of_service(names: list[str], *, is_quick: bool) -> list[Measurement]:
+    if not (chosen := [name for name in names if name in PARTS]):
+        return []
+    return measure_service(chosen, QUICK if is_quick else FULL)
 
 
 def _print(measurements: list[Measurement]) -> None:
@@ -58,4 +80,8 @@ def _print(measurements: list[Measurement]) -> None:
     Console().print(table)
 
 
-main(sys.argv[1:])
+if __name__ == "__main__":
+    try:
+        main([word for word in sys.argv[1:] if word != "--quick"], is_quick="--quick" in sys.argv)
+    except KeyboardInterrupt:
+        sys.exit("stopped; nothing was written")

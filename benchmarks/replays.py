@@ -1,79 +1,47 @@
-"""Idempotent replays against creates, on the real service in real time: what remembering answers is worth."""
+"""Idempotent replays against the creates that they repeat, over HTTP, on one service; and that they cost no SQL.
 
-import asyncio
-import json
+Statements are counted by PostgreSQL itself (`pg_stat_statements`), which also counts BEGIN and COMMIT.
+"""
+
 import time
-from random import Random
 
-import httpx
-from sqlalchemy.engine import URL
+from benchmarks.clicks import Clicked, click
+from benchmarks.effort import Effort
+from benchmarks.payments import await_settled
+from benchmarks.reading import Reading, Readings
+from benchmarks.site import POOL_SIZE, Programs, Site, create
 
-from benchmarks.measurement import Measurement
-from scenarios.database import DatabaseServer
-from service.settings import Settings
-from service.system import SystemClock, SystemIds
-from service.wiring import add_merchant, compose, create_database_engine, create_schema
-
-_ROUNDS = 5
-_REQUESTS = 200
-_API_KEY = "key_of_the_merchant"
-
-
-def measure_replays(server: DatabaseServer) -> list[Measurement]:
-    """Return how many times faster a replay is than the create that it repeats."""
-    with server.new_database() as database:
-        ratios = asyncio.run(_ratios(database))
-    return [Measurement(what="replays : creates, one process, ASGI", unit=": 1", values=tuple(ratios))]
+_REPEATS = 5  # of each click, so that the quicker side is measured for as long
+_STATEMENTS = (
+    "SELECT coalesce(sum(calls), 0)::BIGINT FROM pg_stat_statements WHERE query NOT LIKE '%pg_stat_statements%'"
+)
+# Or who is asking would be looked up once a minute.
+_SETTINGS = {"PAYSTORM_AUTHENTICATION_CACHE_S": "3600"}
 
 
-async def _ratios(database: URL) -> list[float]:
-    settings = Settings.model_validate(
-        {
-            "database_url": database.render_as_string(hide_password=False),
-            "psp_base_url": "http://psp",
-            "psp_api_key": "sk_test_bench",
-            "psp_webhook_secret": "whsec_bench",
-        }
-    )
-    engine = create_database_engine(settings)
-    await create_schema(engine)
-    await add_merchant(engine, merchant_id="merchant_1", name="The merchant", api_key=_API_KEY)
-    service = compose(
-        settings=settings,
-        clock=SystemClock(),
-        ids=SystemIds(),
-        random=Random(1),
-        database=engine,
-        psp_http=httpx.AsyncClient(transport=httpx.MockTransport(_busy_psp)),
-    )
-    transport = httpx.ASGITransport(app=service.app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
-        await _timed(client, round_number=-1)  # opens the pool and prepares the statements
-        ratios = []
-        for number in range(_ROUNDS):
-            create_s, replay_s = await _timed(client, round_number=number), await _timed(client, round_number=number)
-            ratios.append(create_s / replay_s)
-    await engine.dispose()
-    return ratios
+def measure_replays(site: Site, effort: Effort) -> list[Reading]:
+    """Return both rates, how many times faster a replay is, and the statements that replays cost."""
+    readings = Readings()
+    with site.programs(services=1, settings=_SETTINGS) as programs:
+        _click(programs, [f"warm-{number}" for number in range(POOL_SIZE)])
+        for _ in range(effort.rounds):
+            _measure(site, programs, readings, keys=effort.keys)
+    return readings.all()
 
 
-async def _timed(client: httpx.AsyncClient, *, round_number: int) -> float:
-    started_s = time.perf_counter()
-    for number in range(_REQUESTS):
-        order = f"order-{round_number}-{number}"
-        response = await client.post(
-            "/v1/payments",
-            content=json.dumps({"amount": 1000, "currency": "EUR", "payment_method": "pm", "order_id": order}),
-            headers={
-                "authorization": f"Bearer {_API_KEY}",
-                "idempotency-key": order,
-                "content-type": "application/json",
-            },
-        )
-        assert response.status_code == httpx.codes.ACCEPTED, response.text
-    return time.perf_counter() - started_s
+def _measure(site: Site, programs: Programs, readings: Readings, *, keys: int) -> None:
+    since_us = time.time_ns() // 1000
+    orders = [f"click-{since_us}-{number}" for number in range(keys)]
+    created = _click(programs, orders)
+    await_settled(site, since_us=since_us)
+    before = site.fetch(_STATEMENTS)
+    replayed = _click(programs, orders * _REPEATS)
+    statements = site.fetch(_STATEMENTS)
+    readings.add("creates, until they are answered", "per second", created.rate, is_rate=True)
+    readings.add("replays", "per second", replayed.rate, is_rate=True)
+    readings.add("replays : creates", ": 1", replayed.rate / created.rate)
+    readings.add("SQL statements of all replays", "", statements - before)  # type: ignore[operator]  # counts
 
 
-def _busy_psp(_request: httpx.Request) -> httpx.Response:
-    """Answer at once that nothing is known, so that the PSP's time is not part of the figure."""
-    return httpx.Response(503, json={"error": {"type": "api_error"}})
+def _click(programs: Programs, orders: list[str]) -> Clicked:
+    return click(programs.ports, map(create, orders), connections=POOL_SIZE, expects=b"HTTP/1.1 202")

@@ -71,7 +71,7 @@ def parse_key(header: str) -> str:
     Raises:
         KeyMalformed: empty, too long, or not plain visible ASCII.
     """
-    key = header.strip()
+    key = header.strip(" \t")  # what HTTP calls white space; other blanks are not ASCII and no part of a key
     quoted = _QUOTED.fullmatch(key)
     if quoted is not None:
         key = _ESCAPED.sub(r"\1", quoted["text"])

@@ -6,8 +6,9 @@ r"""The states of a payment, an attempt and a refund, and the only moves between
     refund    PENDING -> SUCCEEDED  -> FAILED
                      \-> FAILED
 
-FAILED never becomes SUCCESS, and nothing leaves REFUNDED. SENT means that the outcome is unknown until the PSP's
-word arrives. A refund may fail after it succeeded, because banks return money days later.
+FAILED never becomes SUCCESS, and nothing leaves REFUNDED. A canceled payment is FAILED, with that reason. SENT means
+that the outcome is unknown until the PSP's word arrives. A refund may fail after it succeeded, because banks return
+money days later.
 The database checks the same table of moves (`service.store.tables`), so it is written down once, here.
 """
 

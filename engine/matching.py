@@ -9,14 +9,15 @@ the statement. Nothing here believes a line.
     capture FAILED           late-capture   agree            late-capture   late-capture
     another object's         double-capture agree            double-capture double-capture
     refund SUCCEEDED         agree          line-missing     line-doubled   ask: refund-failed-late, line-wrong
-    refund FAILED            agree          agree            line-doubled   ask: line-missing, late-refund
+    refund FAILED            agree          agree            line-doubled   ask: line-missing and whatever is wrong
+                                                                            with the line that is there, late-refund
     unsettled                ask and settle
     nothing                  orphan-money, unless it is the refund that repairs a discrepancy
 """
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from engine.attempt import AttemptKind
@@ -193,9 +194,19 @@ def _contradicted(matter: Matter, word: Outcome, *, rules: Rules, now_us: int) -
         return KNOWN
     if not _holds_money(matter) and _nets_to_nothing(matter):
         return AGREED
+    # A line that is twice or wrong is so, whatever may yet come beside it.
+    wrongs = _found(matter, [*_wrongs_so_far(matter)], word, now_us=now_us).discrepancies
     if not _is_overdue(matter, rules=rules, now_us=now_us):
-        return WAITING
-    return _statement_at_fault(matter, word, now_us=now_us)
+        return replace(WAITING, discrepancies=wrongs)
+    judgement = _statement_at_fault(matter, word, now_us=now_us)
+    return replace(judgement, discrepancies=(*wrongs, *(one for one in judgement.discrepancies if one not in wrongs)))
+
+
+def _wrongs_so_far(matter: Matter) -> Iterator[_Wrong]:
+    """Yield what is wrong with the lines of an object of which not all lines have come that our books expect."""
+    if matter.case is not None and matter.is_ours and _kinds(matter) < _expected(matter.case).keys():
+        yield from _wrong_lines(matter)
+        yield from _doubled_lines(matter)
 
 
 def _is_on_record(matter: Matter, word: Outcome) -> bool:

@@ -66,3 +66,11 @@ class Money:
         whole, rest = divmod(abs(self.amount_minor), 10**digits)
         sign = "-" if self.amount_minor < 0 else ""
         return f"{sign}{whole}.{rest:0{digits}} {self.currency}"
+
+
+def step_minor(currency: str) -> int:
+    """Return of what an amount must be a multiple: cards know no thousandths (docs.stripe.com/currencies)."""
+    return 10 if MINOR_DIGITS[currency] == _THOUSANDTHS else 1
+
+
+_THOUSANDTHS = 3

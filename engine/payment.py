@@ -24,6 +24,12 @@ class Payment:
     refunded_minor: int  # what succeeded refunds gave back; pending ones are not in it
     created_at_us: int
     updated_at_us: int
+    cancel_requested_at_us: int | None = None  # the merchant wants it canceled; that alone decides nothing
+
+    @property
+    def is_to_be_canceled(self) -> bool:
+        """Tell whether the merchant has asked for a cancel, whatever came of it."""
+        return self.cancel_requested_at_us is not None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from engine.attempt import Attempt, AttemptKind
+from engine.cancellation import CancelRefusal
 from engine.idempotency import Answer, KeyedRequest, KeyScope, Remembered
 from engine.inbox import Event, InboxEntry
 from engine.money import Money
@@ -44,8 +45,16 @@ class Gateway(Protocol):
         """Create the payment or refund, or create it again with the same key."""
         ...
 
+    async def forestall(self, trial: Trial) -> Outcome:
+        """Create the payment unconfirmed under the attempt's key; refused if the key has been used."""
+        ...
+
     async def retrieve(self, trial: Trial) -> Outcome:
         """Ask by the PSP's id."""
+        ...
+
+    async def cancel(self, trial: Trial, *, key: str) -> Outcome:
+        """Ask to cancel the payment of the PSP's id; refused if it does not let itself be canceled."""
         ...
 
     async def search(self, trial: Trial, *, until_us: int) -> Sequence[Outcome]:
@@ -91,12 +100,20 @@ class Books(Protocol):
         """Lock an attempt and its payment, waiting for them; a refund's row is read in a second statement."""
         ...
 
+    async def lock_capture_case(self, *, merchant_id: str, payment_id: str) -> Case | None:
+        """Lock a merchant's payment and the attempt that captures it, waiting for them."""
+        ...
+
     async def lock_case_of_psp_object(self, *, kind: AttemptKind, psp_id: str) -> Case | None:
         """Do the same, found by the PSP's id of what the attempt created."""
         ...
 
     async def save_payment(self, move: Move) -> None:
         """Write a payment; a change of state only together with its transition."""
+        ...
+
+    async def request_cancel(self, payment: Payment) -> None:
+        """Put it on record that this payment is to be canceled; that can be done once."""
         ...
 
     async def save_attempt(self, attempt: Attempt) -> None:
@@ -235,6 +252,14 @@ class Presenter(Protocol):
 
     def refund_refused(self, payment: Payment, *, why: Refusal, left: Money) -> Answer:
         """Return the answer to a refund that cannot be."""
+        ...
+
+    def cancel_accepted(self, payment: Payment) -> Answer:
+        """Return the answer to a cancel that is on record, or that has nothing left to do."""
+        ...
+
+    def cancel_refused(self, payment: Payment, *, why: CancelRefusal) -> Answer:
+        """Return the answer to a cancel that cannot be."""
         ...
 
     def payment_missing(self) -> Answer:

@@ -3,6 +3,11 @@
 The order of questions: by the PSP's id if we know it; else by repeating the create with the same PSP key, which is
 harmless while the PSP remembers the key; else by looking through the PSP's list for our reference. An empty search
 proves nothing: lists lag and pages get lost, so it stays unknown.
+
+Repeating the create of a payment that is to be canceled could take its money, should the first request never have
+arrived. So the key is forestalled first: the same payment is created under it without being confirmed. If the PSP knows
+the key, it says so and nothing happens, and the repeat is what it always is; if it does not, there is now a payment
+that can be canceled, and no request that comes late under this key can take anything any more.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,6 +37,11 @@ class Trial:
         return expected_money(self.payment, self.refund)
 
     @property
+    def is_to_be_canceled(self) -> bool:
+        """Tell whether this is about a capture that the merchant no longer wants."""
+        return self.refund is None and self.payment.is_to_be_canceled
+
+    @property
     def is_first(self) -> bool:
         """Tell whether no request about this attempt can have gone out before."""
         return self.attempt.tries == 1
@@ -41,17 +51,18 @@ class Question(StrEnum):
     """How the PSP is to be asked."""
 
     SEND = "send"  # create, or create again with the same key
+    FORESTALL = "forestall"  # create unconfirmed with the same key, so that it can take no money
     RETRIEVE = "retrieve"
     SEARCH = "search"
 
 
-def question(attempt: Attempt, *, now_us: int, psp_key_retention_us: int) -> Question:
+def question(attempt: Attempt, *, now_us: int, psp_key_retention_us: int, is_to_be_canceled: bool = False) -> Question:
     """Choose the safest question that can still be answered."""
     assert attempt.first_sent_at_us is not None, "an attempt is claimed before the PSP is asked"
     if attempt.psp_id is not None:
         return Question.RETRIEVE
     if now_us - attempt.first_sent_at_us < psp_key_retention_us:
-        return Question.SEND
+        return Question.FORESTALL if is_to_be_canceled else Question.SEND
     return Question.SEARCH
 
 

@@ -37,6 +37,11 @@ class Case:
     attempt: Attempt
     refund: Refund | None  # set exactly for refund attempts
 
+    @property
+    def is_to_be_canceled(self) -> bool:
+        """Tell whether this attempt takes money that the merchant no longer wants; a refund never does."""
+        return self.refund is None and self.payment.is_to_be_canceled
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settlement:
@@ -48,9 +53,11 @@ class Settlement:
     discrepancies: tuple[Discrepancy, ...] = ()
 
 
-def unsettled(case: Case) -> Settlement:
-    """Return what no word at all changes: nothing."""
-    return Settlement(case=case, verdict=EventState.IGNORED)
+def unsettled(case: Case, *, psp_id: str | None = None) -> Settlement:
+    """Return what no word at all changes: nothing, but we may have heard the PSP's id before it fell silent."""
+    if psp_id is None or case.attempt.is_settled or case.attempt.psp_id is not None:
+        return Settlement(case=case, verdict=EventState.IGNORED)
+    return Settlement(case=_named(case, psp_id), verdict=EventState.IGNORED)
 
 
 def settle(case: Case, outcome: Outcome, *, source: Source, at_us: int) -> Settlement:
@@ -94,8 +101,11 @@ def _second_object(case: Case, outcome: Outcome, *, at_us: int) -> Settlement:
 def _identified(case: Case, outcome: Outcome) -> Settlement:
     if case.attempt.is_settled or case.attempt.psp_id is not None:
         return Settlement(case=case, verdict=EventState.IGNORED)
-    attempt = replace(case.attempt, psp_id=outcome.psp_id)
-    return Settlement(case=replace(case, attempt=attempt), verdict=EventState.APPLIED)
+    return Settlement(case=_named(case, outcome.psp_id), verdict=EventState.APPLIED)
+
+
+def _named(case: Case, psp_id: str | None) -> Case:
+    return replace(case, attempt=replace(case.attempt, psp_id=psp_id))
 
 
 def _capture_settled(case: Case, outcome: Outcome, *, source: Source, at_us: int) -> Settlement:

@@ -7,7 +7,7 @@ from psp_chaos.faults.installed import Bite, Faults
 from psp_chaos.journal import DeliveryLine, Journal, RequestLine
 from psp_chaos.money.books import Books
 from psp_chaos.money.ledger import Ledger
-from psp_chaos.records import Movement, Payment, Refund
+from psp_chaos.records import Movement, Payment, Refund, RefundStatus
 
 type Row = dict[str, object]
 
@@ -63,11 +63,13 @@ def payment_row(payment: Payment) -> Row:
         "metadata": dict(payment.metadata),
         "created_at_us": payment.created_at_us,
         "captured_at_us": payment.captured_at_us,
+        "decided_at_us": payment.decided_at_us,
     }
 
 
 def refund_row(refund: Refund) -> Row:
     """Write a refund as it is kept with a run."""
+    has_ended_badly = refund.status in (RefundStatus.FAILED, RefundStatus.CANCELED)
     return {
         "id": refund.id,
         "payment": refund.payment_id,
@@ -77,6 +79,8 @@ def refund_row(refund: Refund) -> Row:
         "metadata": dict(refund.metadata),
         "created_at_us": refund.created_at_us,
         "settled_at_us": refund.settled_at_us,
+        "succeeded_at_us": refund.succeeded_at_us,
+        "failed_at_us": refund.settled_at_us if has_ended_badly else None,
     }
 
 
@@ -101,6 +105,8 @@ def line_row(line: RequestLine | DeliveryLine) -> Row:
     row["status"] = None if line.status is None else int(line.status)
     if isinstance(line, RequestLine):
         row["operation"] = line.operation.value
+    else:
+        row["lies"] = list(line.lies)
     return row
 
 

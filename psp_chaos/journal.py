@@ -44,6 +44,8 @@ class DeliveryLine:
     endpoint: str
     status: int | None = None  # None: no answer
     fault: str | None = None
+    lies: tuple[str, ...] = ()  # what was not true about this very try
+    signed_at_us: int | None = None  # when its signature says that it was made
 
 
 type Line = RequestLine | DeliveryLine

@@ -123,6 +123,7 @@ class Payment:
     charge_id: str | None  # the latest
     created_at_us: int
     captured_at_us: int | None
+    declined_at_us: int | None = None  # the last time
     canceled_at_us: int | None
 
     @property
@@ -134,6 +135,19 @@ class Payment:
     def capturable_minor(self) -> int:
         """What is set aside and may still be taken."""
         return self.amount_minor if self.status is PaymentStatus.AUTHORIZED else 0
+
+    @property
+    def decided_at_us(self) -> int | None:
+        """When it came to how it stands now; None: it may still go either way."""
+        match self.status:
+            case PaymentStatus.CAPTURED:
+                return self.captured_at_us
+            case PaymentStatus.DECLINED:
+                return self.declined_at_us
+            case PaymentStatus.CANCELED:
+                return self.canceled_at_us
+            case _:
+                return None
 
     @property
     def is_open(self) -> bool:
@@ -171,6 +185,7 @@ class Refund:
     metadata: Mapping[str, str]
     created_at_us: int
     settled_at_us: int | None  # when it succeeded or, after that, failed
+    succeeded_at_us: int | None = None  # when it arrived, even if it failed afterwards
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -38,7 +38,11 @@ from reports.records import (
     Transition,
 )
 
-FORMAT = 1
+FORMAT = 2
+"""What is written. Since format 2 the PSP says when it decided, when a refund arrived or failed and what was untrue
+about a webhook, and customers how long they were asked to wait."""
+
+_READABLE = (1, FORMAT)
 
 type Rows = Sequence[Mapping[str, Json]]
 
@@ -75,6 +79,11 @@ class Evidence:
     service: ServiceBooks
     psp: PspBooks
     faults: tuple[FaultBite, ...]
+
+    @property
+    def is_old(self) -> bool:
+        """Whether it was recorded before the PSP and the customers wrote down all that they do today."""
+        return self.manifest.format < FORMAT
 
     def books(self) -> frozenset[str]:
         """Return the names of the service's books that are there, such as `service.transitions`."""
@@ -188,8 +197,9 @@ def write_run(
 
 def _read_manifest(path: Path) -> Manifest:
     source = parse_object(read_bytes(path), where=str(path))
-    if source.get("format") != FORMAT:
-        what = f"evidence format {source.get('format')!r}, this judge reads format {FORMAT}"
+    if source.get("format") not in _READABLE:
+        readable = " and ".join(map(str, _READABLE))
+        what = f"evidence format {source.get('format')!r}, this judge reads formats {readable}"
         raise EvidenceError(where=path, what=what, mend="judge it with the version of paystorm that recorded it")
     return schema_of(Manifest).read(source, where=str(path))
 

@@ -70,4 +70,9 @@ class Money:
     @property
     def is_undecided(self) -> bool:
         """Whether the PSP itself does not know yet how the payment ends."""
-        return self.payment.status == PspStatus.PENDING and not self.captures
+        return self.payment.status in (PspStatus.PENDING, PspStatus.ACTION_REQUIRED) and not self.captures
+
+    @property
+    def can_be_canceled(self) -> bool:
+        """Whether the PSP would give the payment up if it were asked to; what is at the bank it does not."""
+        return self.payment.status == PspStatus.ACTION_REQUIRED

@@ -4,6 +4,7 @@ import re
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
+from reports.scoring import tell_score
 from reports.verdict import CheckResult, Validity, Verdict
 
 # XML 1.0 has no way at all to write these characters, and the evidence may contain any.
@@ -26,7 +27,7 @@ def to_junit(verdict: Verdict) -> bytes:
 
 def _case(check: CheckResult, verdict: Verdict) -> TestCase:
     case = TestCase(f"{check.id} {check.title}", classname=_clean(f"paystorm.{verdict.scenario}"))
-    notes = _clean("; ".join(check.notes))
+    notes, scores = _clean("; ".join(check.notes)), [tell_score(score) for score in check.scores]
     match check.validity:
         case None:
             case.result = [Skipped(notes)]
@@ -34,8 +35,10 @@ def _case(check: CheckResult, verdict: Verdict) -> TestCase:
             case.result = [Error(notes, "unknown")]
         case Validity.INVALID:
             case.result = [_failure(check, verdict)]
+        case Validity.VALID if check.saw_nothing:
+            case.result = [Skipped(_clean(f"nothing was tested: the run had no {check.unit}. {notes}".strip()))]
         case Validity.VALID:
-            case.system_out = _clean(f"{check.examined:,} {check.unit} examined. {notes}")
+            case.system_out = _clean("\n".join([f"{check.examined:,} {check.unit} examined. {notes}", *scores]))
     return case
 
 
@@ -44,7 +47,9 @@ def _failure(check: CheckResult, verdict: Verdict) -> Failure:
     failure = Failure(_clean(check.finding.sentence), "invariant broken")
     failure.text = _clean(
         f"{check.statement}\nworst: {check.finding.worst.what}\nfirst: {check.finding.first.what}\n"
-        f"last: {check.finding.last.what}\nreplay: {verdict.command}"
+        f"last: {check.finding.last.what}\n"
+        + "".join(f"{tell_score(score)}\n" for score in check.scores)
+        + f"replay: {verdict.command}"
     )
     return failure
 

@@ -22,6 +22,7 @@ from reports.frames import bites, risks
 from reports.money import format_money
 from reports.reconciliation import three_ways, totals
 from reports.records import Json
+from reports.scoring import tell_score
 from reports.spans import duration, moment
 from reports.story import Line, Who, tell
 from reports.summary import key_figures
@@ -97,6 +98,7 @@ def _environment(evidence: Evidence) -> Environment:
         "money": _money,
         "number": "{:,}".format,
         "examples": _examples,
+        "score": tell_score,
     }
     return environment
 

@@ -40,9 +40,22 @@ class PspStatus(StrEnum):
     PENDING = "pending"
     CAPTURED = "captured"
     DECLINED = "declined"
+    ACTION_REQUIRED = "action_required"  # it waits for the customer
     CANCELED = "canceled"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
+
+
+class Lie(StrEnum):
+    """What may be untrue about a webhook; whoever looks closely sees each of them but `claim`."""
+
+    SECRET = "secret"  # noqa: S105 - not signed by the PSP
+    STALE = "stale"  # signed long ago
+    ACCOUNT = "account"  # of another account
+    MODE = "mode"  # live where all is a test, or the reverse
+    AMOUNT = "amount"  # another amount than the object's
+    CLAIM = "claim"  # money is said to have moved that has not
+    INVENTED = "invented"  # no event of the PSP's
 
 
 class Outcome(StrEnum):
@@ -59,6 +72,7 @@ class Action(StrEnum):
     CREATE = "create"
     READ = "read"
     REFUND = "refund"
+    CANCEL = "cancel"
     READ_REFUND = "read_refund"
 
 
@@ -108,6 +122,8 @@ class DiaryEntry:
     status_shown: str | None = None
     captured_shown_minor: int | None = None
     refunded_shown_minor: int | None = None
+    retry_after_s: int | float | None = None  # what the answer asked the customer to wait
+    merchant_id: str | None = None  # whose customer; None: everybody is one merchant's, or nobody wrote it down
     order_id: str  # the intent of the purchase, which the PSP's metadata carries too
     answer: Json = None
     error: str | None = None
@@ -128,6 +144,7 @@ class Payment:
     refunded_minor: int | None = None
     created_at_us: int | None = None
     updated_at_us: int | None = None
+    cancel_requested_at_us: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -214,6 +231,20 @@ class Discrepancy:
     found_at_us: int
     closed_at_us: int | None = None
 
+    @property
+    def about(self) -> str | None:
+        """What it is about, wherever the row says so."""
+        return self.subject or self.detail("subject")
+
+    @property
+    def object(self) -> str | None:
+        """The PSP's payment or refund that it is about."""
+        return self.detail("psp_object_id") or self.about
+
+    def detail(self, key: str) -> str | None:
+        """What its evidence says under this key."""
+        return _text(self.evidence, key) if isinstance(self.evidence, dict) else None
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PspPayment:
@@ -228,6 +259,7 @@ class PspPayment:
     metadata: JsonObject
     created_at_us: int
     captured_at_us: int | None = None
+    decided_at_us: int | None = None  # captured, declined or canceled; older runs do not say
 
     @property
     def order_named(self) -> str | None:
@@ -252,11 +284,34 @@ class PspRefund:
     metadata: JsonObject
     created_at_us: int
     settled_at_us: int | None = None
+    succeeded_at_us: int | None = None  # when it arrived, even if it failed afterwards
+    failed_at_us: int | None = None  # older runs say neither
 
     @property
     def refund_named(self) -> str | None:
         """The refund that the service told the PSP."""
         return _text(self.metadata, "refund_id")
+
+    @property
+    def repair_of(self) -> str | None:
+        """The PSP's payment that the service gave back of its own accord, by what it told the PSP."""
+        return _text(self.metadata, "repair_of")
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it did not arrive, or came back."""
+        return self.status in (PspStatus.FAILED, PspStatus.CANCELED)
+
+    def had_arrived(self, at_us: int) -> bool:
+        """Tell whether it was there by then, even if it came back later.
+
+        Of a refund that failed, an older run does not say; then it may have been.
+        """
+        if self.succeeded_at_us is not None:
+            return self.succeeded_at_us <= at_us
+        if self.has_failed:
+            return self.failed_at_us is None and self.created_at_us <= at_us
+        return self.status == PspStatus.SUCCEEDED
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -290,6 +345,8 @@ class JournalEntry:
     event_type: str | None = None
     attempt: int | None = None
     endpoint: str | None = None
+    lies: list[str] = field(default_factory=list)  # what was untrue about this try of a webhook, of `Lie`
+    signed_at_us: int | None = None  # when its signature said that it was made
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -303,6 +360,7 @@ class FaultBite:
     target: str | None = None
     object: str | None = None
     detail: JsonObject = field(default_factory=dict)
+    unsurvivable: str | None = None  # what of it nobody can survive, as is declared beside the fault
 
 
 def _text(metadata: JsonObject, key: str) -> str | None:

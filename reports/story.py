@@ -17,7 +17,9 @@ from reports.spans import duration
 
 _MICROSECONDS = 1_000_000
 _LINES_MAX = 60
-_WISHES = MappingProxyType({Action.CREATE.value: "a payment", Action.REFUND.value: "a refund"})
+_WISHES = MappingProxyType(
+    {Action.CREATE.value: "a payment", Action.REFUND.value: "a refund", Action.CANCEL.value: "a cancel"}
+)
 
 
 class Who(StrEnum):

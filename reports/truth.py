@@ -13,10 +13,10 @@ from operator import attrgetter
 from reports.errors import EvidenceError
 from reports.evidence import Evidence, PspBooks
 from reports.facts import Money, Purchase
-from reports.records import Action, DiaryEntry, Manifest, PspRefund
+from reports.records import Action, DiaryEntry, Manifest, Outcome, PspRefund
 
 _MICROSECONDS = 1_000_000
-_PAYMENT_ACTIONS = frozenset({Action.CREATE, Action.READ})
+_PAYMENT_ACTIONS = frozenset({Action.CREATE, Action.READ, Action.CANCEL})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +28,7 @@ class Truth:
     money: Mapping[str, Money]  # by the PSP's payment id
     shown: Mapping[str, Sequence[DiaryEntry]]  # what customers were told of a payment, by payment id, as asked
     order_of: Mapping[str, str]  # the order of a payment, as far as an answer told it
+    canceled_at_us: Mapping[str, int]  # when a cancel of a payment was first accepted, by payment id
     psp_refunds_of: Mapping[str, Sequence[PspRefund]]  # by the service's refund id
 
     @classmethod
@@ -46,6 +47,7 @@ class Truth:
             order_of={
                 payment_id: order for order, purchase in purchases.items() for payment_id in purchase.payment_ids
             },
+            canceled_at_us=_canceled_at_us(evidence.diary),
             psp_refunds_of=_grouped(evidence.psp.refunds, attrgetter("refund_named")),
         )
 
@@ -134,6 +136,15 @@ def _shown(diary: Iterable[DiaryEntry]) -> dict[str, list[DiaryEntry]]:
     return {
         payment_id: sorted(entries, key=lambda entry: entry.asked_at_us) for payment_id, entries in by_payment.items()
     }
+
+
+def _canceled_at_us(diary: Iterable[DiaryEntry]) -> dict[str, int]:
+    accepted: dict[str, int] = {}
+    for entry in diary:
+        if entry.action == Action.CANCEL and entry.outcome == Outcome.SUCCEEDED and entry.payment_id is not None:
+            at_us = entry.answered_at_us or entry.asked_at_us
+            accepted[entry.payment_id] = min(at_us, accepted.get(entry.payment_id, at_us))
+    return accepted
 
 
 def _money(psp: PspBooks) -> dict[str, Money]:

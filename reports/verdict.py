@@ -13,7 +13,7 @@ from enum import StrEnum
 
 import orjson
 
-from reports.checks import CHECKS, Breach, Check, Examination
+from reports.checks import CHECKS, Breach, Check, Examination, Score
 from reports.evidence import Evidence
 from reports.money import format_sums, to_major
 from reports.story import Line, tell
@@ -59,6 +59,12 @@ class CheckResult:
     examined: int = 0
     finding: Finding | None = None
     notes: tuple[str, ...] = ()  # why it was skipped, could not say, or saw less than it might
+    scores: tuple[Score, ...] = ()  # of what it holds to account, by kind
+
+    @property
+    def saw_nothing(self) -> bool:
+        """Whether nothing happened in the run that could have broken it: it holds, and was not tested."""
+        return self.validity is Validity.VALID and self.examined == 0
 
     @property
     def is_skipped(self) -> bool:
@@ -145,6 +151,7 @@ def _run(check: Check, evidence: Evidence, truth: Truth) -> CheckResult:
         examined=examination.examined,
         finding=_finding(check, examination.breaches, evidence),
         notes=(*examination.doubts, *blind),
+        scores=examination.scores,
     )
 
 
@@ -155,6 +162,7 @@ def _result(
     examined: int = 0,
     finding: Finding | None = None,
     notes: tuple[str, ...] = (),
+    scores: tuple[Score, ...] = (),
 ) -> CheckResult:
     return CheckResult(
         id=check.id,
@@ -165,6 +173,7 @@ def _result(
         examined=examined,
         finding=finding,
         notes=notes,
+        scores=scores,
     )
 
 

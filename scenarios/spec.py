@@ -27,8 +27,10 @@ class Scenario(BaseModel):
     name: str
     story: str  # what happens, in words a person who was not there understands
     customers: Annotated[int, Field(ge=1, le=1_000_000)] = 200
+    visitors: tuple[Annotated[int, Field(ge=1)], ...] = ()  # of the customers, only these come, by number; empty: all
     scripts: Mapping[str, Annotated[float, Field(gt=0)]]  # weight by name in the cast
     declined_share: Share = 0.05  # of the purchases, paid with a card the bank refuses
+    cancel_share: Share = 0.0  # of the customers, who have second thoughts and ask for a cancel
     storm_s: Seconds
     calm_s: Seconds
     ends_when_quiet: bool = False  # leave out the rest of the calm once nobody has anything left to do
@@ -70,6 +72,17 @@ class Scenario(BaseModel):
                 f"the promise (final_within_s={self.final_within_s}) is longer than the calm ({self.calm_s})"
             )
         return self
+
+    @model_validator(mode="after")
+    def _visitors_are_customers(self) -> Self:
+        if unknown := [number for number in self.visitors if number > self.customers]:
+            raise ValueError(f"visitors: there is no customer {unknown[0]}; there are {self.customers}")
+        return self
+
+    @property
+    def visits(self) -> int:
+        """How many customers come."""
+        return len(set(self.visitors)) or self.customers
 
     @field_validator("faults")
     @classmethod

@@ -8,9 +8,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.answers import answer_response
 from service.problems import Problem
 
-RETRY_AFTER_S = (
-    1  # answers take milliseconds; whoever is turned away finds room a second later, or the load is too high
-)
 ALWAYS_ADMITTED = ("/healthz", "/readyz", "/metrics")  # how else would anybody see what is wrong
 
 
@@ -52,5 +49,4 @@ class Admission:
 
 async def _turned_away(scope: Scope, receive: Receive, send: Send) -> None:
     response = answer_response(Problem.BUSY.answer("Too many requests are under way; nothing was done."))
-    response.headers["Retry-After"] = str(RETRY_AFTER_S)
     await response(scope, receive, send)

@@ -9,6 +9,7 @@ from engine.usecases import Reply
 from service.problems import MEDIA_TYPE, Problem
 
 FIRST_ERROR_STATUS = 400
+RETRY_AFTER_S = 1  # answers take milliseconds, so whoever is turned away finds room by then; a dead process is noticed
 
 
 def reply_response(reply: Reply) -> Response:
@@ -23,6 +24,8 @@ def answer_response(answer: Answer) -> Response:
     """Return the response that carries an answer."""
     media_type = MEDIA_TYPE if answer.status >= FIRST_ERROR_STATUS else "application/json"
     response = Response(content=answer.body, status_code=answer.status, media_type=media_type)
+    if answer.status == Problem.UNAVAILABLE.status:
+        response.headers["Retry-After"] = str(RETRY_AFTER_S)
     location = _location(json.loads(answer.body))
     if location is not None:
         response.headers["Location"] = location
@@ -35,7 +38,7 @@ def _location(body: dict[str, object]) -> str | None:
         return f"/v1/payments/{body['id']}"
     if body.get("object") == "refund":
         return f"/v1/payments/{body['payment_id']}/refunds/{body['id']}"
-    if body.get("type") == f"/problems/{Problem.ORDER_TAKEN.slug}":
+    if body.get("type") == Problem.ORDER_TAKEN.type:
         return f"/v1/payments/{body['payment_id']}"
     return None
 

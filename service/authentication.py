@@ -5,6 +5,8 @@ was not found is looked up every time.
 """
 
 import hashlib
+import re
+from collections.abc import Sequence
 
 from engine.ports import Clock
 from engine.retries import SECOND_US
@@ -13,6 +15,7 @@ from service.problems import Problem, ProblemError
 from service.store import PostgresReads
 
 CACHED_KEYS_MAX = 1000  # a merchant has one or two keys; the rest are looked up again
+_BEARER = re.compile(r"bearer +([A-Za-z0-9._~+/=-]{1,200})", re.IGNORECASE | re.ASCII)  # RFC 6750, section 2.1
 
 
 class Authenticator:
@@ -25,16 +28,16 @@ class Authenticator:
         self._cache_us = round(cache_s * SECOND_US)
         self._known: ExpiringCache[str, str] = ExpiringCache(size_max=CACHED_KEYS_MAX)
 
-    async def merchant_id(self, authorization: str | None) -> str:
-        """Return the merchant.
+    async def merchant_id(self, authorization: Sequence[str]) -> str:
+        """Return the merchant behind the `Authorization` headers, of which there must be one.
 
         Raises:
             ProblemError: there is no such key.
         """
-        scheme, _, api_key = (authorization or "").partition(" ")
-        if scheme.lower() != "bearer" or not api_key.strip():
+        bearer = _BEARER.fullmatch(authorization[0]) if len(authorization) == 1 else None
+        if bearer is None:
             raise ProblemError(Problem.UNAUTHORIZED, headers={"WWW-Authenticate": "Bearer"})
-        key_sha256 = key_hash(api_key.strip())
+        key_sha256 = key_hash(bearer[1])
         merchant_id = self._known.get(key_sha256, now_us=self._clock.now_us())
         return merchant_id or await self._looked_up(key_sha256)
 

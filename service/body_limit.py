@@ -1,9 +1,11 @@
-"""No body may be larger than agreed, whether it says so itself or not."""
+"""No body and no head of a request may be larger than agreed, whether it says so itself or not."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.answers import answer_response
 from service.problems import Problem
+
+HEADER_BYTES_MAX = 32_768  # all names and values; browsers and proxies stay below 16 KiB
 
 
 class BodyLimit:
@@ -22,12 +24,17 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        messages = await self._received(receive)
-        if messages is None:
-            answer = Problem.BODY_TOO_LARGE.answer(f"At most {self._bytes_max} bytes are taken.")
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > HEADER_BYTES_MAX:
+            answer = Problem.HEADERS_TOO_LARGE.answer(f"At most {HEADER_BYTES_MAX} bytes are taken.")
             await answer_response(answer)(scope, receive, send)
             return
-        await self._app(scope, _replaying(messages, receive), send)
+        messages = await self._received(receive)
+        if messages is None:
+            response = answer_response(Problem.BODY_TOO_LARGE.answer(f"At most {self._bytes_max} bytes are taken."))
+            response.headers["Connection"] = "close"  # nobody waits for the rest
+            await response(scope, receive, send)
+        elif messages[-1]["type"] == "http.request":  # else the client has left in the middle of its body
+            await self._app(scope, _replaying(messages, receive), send)
 
     async def _received(self, receive: Receive) -> list[Message] | None:
         """Return the messages up to the end of the body, or None if it is too large."""

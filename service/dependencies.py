@@ -8,7 +8,7 @@ from fastapi import Depends, Path, Request
 from engine.errors import KeyMalformed
 from engine.idempotency import parse_key
 from engine.ports import Clock, EventReader
-from engine.usecases import CreatePayment, ReceiveEvent, RequestRefund
+from engine.usecases import CancelPayment, CreatePayment, ReceiveEvent, RequestRefund
 from service.authentication import Authenticator
 from service.dispatcher import Dispatcher
 from service.problems import Problem, ProblemError
@@ -26,6 +26,7 @@ class Desk:
     signature: SignatureCheck
     read_event: EventReader
     create_payment: CreatePayment
+    cancel_payment: CancelPayment
     request_refund: RequestRefund
     dispatcher: Dispatcher
     receive_event: ReceiveEvent
@@ -39,9 +40,9 @@ async def desk(request: Request) -> Desk:
 DeskDependency = Annotated[Desk, Depends(desk)]
 
 
-async def merchant_id(request: Request, parts: DeskDependency) -> str:
-    """Return who is asking; anonymous requests end here."""
-    return await parts.authenticator.merchant_id(request.headers.get("Authorization"))
+async def merchant_id(request: Request) -> str:
+    """Return who is asking, as `MerchantRoute` found out before anything else."""
+    return cast("str", request.state.merchant_id)
 
 
 MerchantId = Annotated[str, Depends(merchant_id)]
@@ -63,5 +64,5 @@ async def idempotency_key(request: Request) -> str:
 Key = Annotated[str, Depends(idempotency_key)]
 
 # Whatever does not look like an id cannot be one, and PostgreSQL would not take every text.
-PaymentId = Annotated[str, Path(pattern="^[A-Za-z0-9_]{1,64}$")]
-RefundId = Annotated[str, Path(pattern="^[A-Za-z0-9_]{1,64}$")]
+PaymentId = Annotated[str, Path(pattern="^[A-Za-z0-9_]{1,64}$", description="As `id` of the payment says.")]
+RefundId = Annotated[str, Path(pattern="^[A-Za-z0-9_]{1,64}$", description="As `id` of the refund says.")]

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from engine.attempt import AttemptKind
-from engine.outcome import Outcome, unknown
+from engine.outcome import Outcome, OutcomeKind, unknown
 from engine.reconciliation import Trial
 from engine.retries import SECOND_US
 from service import psp_wire
@@ -64,6 +64,34 @@ class StripeGateway:
             return psp_wire.outcome_of(trial.attempt.kind, reply.body, attempt_id=trial.attempt.id)
         return _error_outcome(reply, trial)
 
+    async def forestall(self, trial: Trial) -> Outcome:
+        """Create the payment unconfirmed under the attempt's key; refused if the key has been used."""
+        collection = COLLECTIONS[trial.attempt.kind]
+        form = psp_wire.unconfirmed_form(trial)
+        reply = await self._exchange("POST", collection, form=form, key=trial.attempt.psp_key)
+        if isinstance(reply, Outcome):
+            return reply
+        if reply.is_success:
+            return psp_wire.outcome_of(trial.attempt.kind, reply.body, attempt_id=trial.attempt.id)
+        if _is_key_known(reply):
+            return Outcome(kind=OutcomeKind.REFUSED, reason="the key has been used")
+        outcome = _error_outcome(reply, trial)
+        # A request that makes no sense to the PSP says nothing about the one that came before it.
+        return outcome if outcome.kind is not OutcomeKind.REFUSED else _unanswered(reply, trial)
+
+    async def cancel(self, trial: Trial, *, key: str) -> Outcome:
+        """Ask to cancel the payment of the PSP's id; refused if it does not let itself be canceled."""
+        assert trial.attempt.psp_id is not None
+        path = f"{COLLECTIONS[trial.attempt.kind]}/{trial.attempt.psp_id}/cancel"
+        reply = await self._exchange("POST", path, form=psp_wire.CANCEL_FORM, key=key)
+        if isinstance(reply, Outcome):
+            return reply
+        if reply.is_success:
+            return psp_wire.outcome_of(trial.attempt.kind, reply.body, attempt_id=trial.attempt.id)
+        if _is_refusal(reply):
+            return Outcome(kind=OutcomeKind.REFUSED, reason="it cannot be canceled")
+        return _unanswered(reply, trial)
+
     async def retrieve(self, trial: Trial) -> Outcome:
         """Ask by the PSP's id."""
         assert trial.attempt.psp_id is not None
@@ -103,7 +131,7 @@ class StripeGateway:
         method: str,
         path: str,
         *,
-        form: dict[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
         query: dict[str, str] | None = None,
         key: str | None = None,
     ) -> _Reply | Outcome:
@@ -139,19 +167,38 @@ def _read(response: httpx.Response) -> _Reply | Outcome:
 
 def _error_outcome(reply: _Reply, trial: Trial) -> Outcome:
     """Return what an error answer to a create proves: a decline, a refusal, or nothing."""
-    try:
-        error = psp_wire.read_error(reply.body)
-    except WireUnreadable:
+    error = _error(reply)
+    if error is None:
         return _unanswered(reply, trial)
     if reply.status == PAYMENT_REQUIRED and error.type == "card_error":
         return psp_wire.declined(error)
-    retry_is_welcome = error.code == "lock_timeout" or reply.headers.get("Stripe-Should-Retry") == "true"
-    if reply.status == BAD_REQUEST and error.type == "invalid_request_error" and not retry_is_welcome:
+    if _is_refusal(reply):
         logger.warning("the PSP refused attempt %s: %s", trial.attempt.id, error.code)
         return psp_wire.refused(is_replay=reply.headers.get("Idempotent-Replayed") == "true")
-    if reply.status == BAD_REQUEST and error.type == "idempotency_error":
+    if _is_key_known(reply):
         logger.error("the PSP knows the key of attempt %s with other parameters", trial.attempt.id)
     return _unanswered(reply, trial)
+
+
+def _error(reply: _Reply) -> psp_wire.PspErrorBody | None:
+    try:
+        return psp_wire.read_error(reply.body)
+    except WireUnreadable:
+        return None
+
+
+def _is_refusal(reply: _Reply) -> bool:
+    """Tell whether the PSP said no to this very request, and will say so again."""
+    error = _error(reply)
+    if reply.status != BAD_REQUEST or error is None or error.type != "invalid_request_error":
+        return False
+    return error.code != "lock_timeout" and reply.headers.get("Stripe-Should-Retry") != "true"
+
+
+def _is_key_known(reply: _Reply) -> bool:
+    """Tell whether the PSP knows the key of this request, with other parameters."""
+    error = _error(reply)
+    return reply.status == BAD_REQUEST and error is not None and error.type == "idempotency_error"
 
 
 def _unanswered(reply: _Reply, trial: Trial) -> Outcome:

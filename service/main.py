@@ -8,6 +8,7 @@ from random import SystemRandom
 
 import httpx
 import uvicorn
+from starlette.types import ASGIApp
 
 from service.logs import configure_logs
 from service.settings import Environment, Settings
@@ -18,15 +19,21 @@ from service.wiring import Service, compose_watched, create_database_engine
 async def serve(settings: Settings) -> None:
     """Serve until told to stop."""
     async with real_service(settings) as service:
-        config = uvicorn.Config(
-            service.app,
-            host=settings.listen_host,
-            port=settings.listen_port,
-            log_config=None,
-            access_log=False,
-            timeout_graceful_shutdown=ceil(settings.shutdown_s),  # for requests and what follows their answers
-        )
-        await uvicorn.Server(config).serve()
+        await uvicorn.Server(server_config(settings, service.app)).serve()
+
+
+def server_config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
+    """Return how an app is put on a socket."""
+    return uvicorn.Config(
+        app,
+        host=settings.listen_host,
+        port=settings.listen_port,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,  # who asks is known by a key, never by what a header says of an address
+        server_header=False,
+        timeout_graceful_shutdown=ceil(settings.shutdown_s),  # for requests and what follows their answers
+    )
 
 
 @asynccontextmanager

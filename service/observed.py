@@ -34,6 +34,22 @@ class ObservedGateway:
         self._note("send", outcome, since_us=since_us)
         return outcome
 
+    async def forestall(self, trial: Trial) -> Outcome:
+        """Create the payment unconfirmed under the attempt's key."""
+        since_us = self._clock.now_us()
+        with _named(trial):
+            outcome = await self._gateway.forestall(trial)
+        self._note("forestall", outcome, since_us=since_us)
+        return outcome
+
+    async def cancel(self, trial: Trial, *, key: str) -> Outcome:
+        """Ask to cancel the payment of the PSP's id."""
+        since_us = self._clock.now_us()
+        with _named(trial):
+            outcome = await self._gateway.cancel(trial, key=key)
+        self._note("cancel", outcome, since_us=since_us)
+        return outcome
+
     async def retrieve(self, trial: Trial) -> Outcome:
         """Ask by the PSP's id."""
         since_us = self._clock.now_us()

@@ -1,5 +1,6 @@
 """The engine's `Presenter`: the answers that are remembered, as JSON text."""
 
+from engine.cancellation import CancelRefusal
 from engine.idempotency import Answer
 from engine.money import Money
 from engine.payment import Payment
@@ -38,6 +39,19 @@ class JsonPresenter:
             case Refusal.TOO_MUCH:
                 detail = f"At most {left} can still be refunded."
                 return Problem.REFUND_TOO_MUCH.answer(detail, reason=why, amount_refundable=left.amount_minor)
+
+    def cancel_accepted(self, payment: Payment) -> Answer:
+        """Return the answer to a cancel that is on record, or that has nothing left to do."""
+        return Answer(status=ACCEPTED, body=PaymentView.of(payment).model_dump_json())
+
+    def cancel_refused(self, payment: Payment, *, why: CancelRefusal) -> Answer:
+        """Return the answer to a cancel that cannot be."""
+        match why:
+            case CancelRefusal.CAPTURED:
+                detail = f"The payment is {payment.state}; money that was taken can be refunded."
+            case CancelRefusal.FAILED:
+                detail = f"The payment is {payment.state}; no money was taken, and none will be."
+        return Problem.NOT_CANCELABLE.answer(detail, reason=why, payment_id=payment.id)
 
     def payment_missing(self) -> Answer:
         """Return the answer about a payment that this merchant does not have."""

@@ -4,8 +4,11 @@ Statuses of a PaymentIntent: https://docs.stripe.com/payments/paymentintents/lif
 counts as pending: only the words that end something may end something.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
+from typing import Annotated
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -29,7 +32,17 @@ PAYMENT_EVENTS = (
 REFUND_EVENTS = ("refund.created", "refund.updated", "refund.failed", "charge.refund.updated")
 REPAIR_OF = "repair_of"  # the reference of refunds that repair a discrepancy: the payment that they give back
 
+CANCEL_FORM: Mapping[str, str] = MappingProxyType({"cancellation_reason": "requested_by_customer"})
+
 HANDLED_EVENTS = (*PAYMENT_EVENTS, *REFUND_EVENTS)
+
+# What our tables can hold. Anything else is unreadable, rather than an error of the database whenever it is repeated.
+type PspId = Annotated[str, Field(pattern="^[!-~]{1,255}$")]
+type Minor = Annotated[int, Field(strict=True, ge=0, le=2**63 - 1)]
+type CurrencyCode = Annotated[str, Field(pattern="^[A-Za-z]{3}$")]
+
+_REFERENCE = re.compile(r"[A-Za-z0-9_]{1,64}")
+_WORDS = re.compile(r"[ -~]{1,200}")
 
 
 class PaymentError(BaseModel):
@@ -41,17 +54,17 @@ class PaymentError(BaseModel):
     @property
     def reason(self) -> str:
         """Return the most telling word."""
-        return self.decline_code or self.code or "declined"
+        return _in_words(self.decline_code or self.code) or "declined"
 
 
 class PaymentIntent(BaseModel):
     """The PSP's payment."""
 
-    id: str = Field(pattern="^[!-~]+$")
+    id: PspId
     status: str
-    amount: int = Field(strict=True)
-    amount_received: int | None = Field(default=None, strict=True)
-    currency: str
+    amount: Minor
+    amount_received: Minor | None = None
+    currency: CurrencyCode
     metadata: Mapping[str, str] = {}
     last_payment_error: PaymentError | None = None
 
@@ -80,26 +93,28 @@ class PaymentIntent(BaseModel):
         return Money(amount_minor=amount_minor, currency=self.currency.upper())
 
     @property
-    def _reason(self) -> str:
+    def _reason(self) -> str | None:
         if self.status == "requires_payment_method" and self.last_payment_error is not None:
             return self.last_payment_error.reason
-        return self.status
+        return _in_words(self.status)
 
 
 class PspRefund(BaseModel):
     """The PSP's refund."""
 
-    id: str = Field(pattern="^[!-~]+$")
+    id: PspId
     status: str | None
-    amount: int = Field(strict=True)
-    currency: str
+    amount: Minor
+    currency: CurrencyCode
     metadata: Mapping[str, str] = {}
     failure_reason: str | None = None
 
     def outcome(self) -> Outcome:
         """Return what it says about the money."""
         money = Money(amount_minor=self.amount, currency=self.currency.upper())
-        return Outcome(kind=self._kind, psp_id=self.id, money=money, reason=self.failure_reason or self.status)
+        return Outcome(
+            kind=self._kind, psp_id=self.id, money=money, reason=_in_words(self.failure_reason or self.status)
+        )
 
     @property
     def _kind(self) -> OutcomeKind:
@@ -112,12 +127,10 @@ class PspRefund(BaseModel):
                 return OutcomeKind.PENDING
 
 
-class PspErrorBody(BaseModel):
+class PspErrorBody(PaymentError):
     """The PSP's error."""
 
     type: str
-    code: str | None = None
-    decline_code: str | None = None
     payment_intent: PaymentIntent | None = None
 
 
@@ -132,7 +145,7 @@ class _EventData(BaseModel):
 class _Event(BaseModel):
     id: str = Field(pattern="^[!-~]{1,255}$")
     type: str = Field(pattern="^[!-~]{1,255}$")
-    livemode: bool
+    livemode: bool = Field(strict=True)
     account: str | None = None
     data: _EventData
 
@@ -165,7 +178,7 @@ def read_error(body: Mapping[str, object]) -> PspErrorBody:
 def declined(error: PspErrorBody) -> Outcome:
     """Return the outcome of a card that was declined (402)."""
     psp_id = None if error.payment_intent is None else error.payment_intent.id
-    return Outcome(kind=OutcomeKind.FAILED, psp_id=psp_id, reason=error.decline_code or error.code or "declined")
+    return Outcome(kind=OutcomeKind.FAILED, psp_id=psp_id, reason=error.reason)
 
 
 def read_event(payload: str, *, is_live: bool, account: str | None) -> Event:
@@ -185,12 +198,25 @@ def read_event(payload: str, *, is_live: bool, account: str | None) -> Event:
         type=event.type,
         psp_object_id=None if spoken_of is None else spoken_of.id,
         kind=kind,
-        attempt_id=None if spoken_of is None else spoken_of.metadata.get("attempt_id"),
+        attempt_id=None if spoken_of is None else _reference(spoken_of.metadata, "attempt_id"),
         outcome=None if spoken_of is None else _told_by(event.type, spoken_of.outcome()),
         is_foreign=event.livemode != is_live or event.account != account,
         payload=payload,
-        repair_of=None if kind is not AttemptKind.REFUND or spoken_of is None else spoken_of.metadata.get(REPAIR_OF),
+        repair_of=None
+        if kind is not AttemptKind.REFUND or spoken_of is None
+        else _reference(spoken_of.metadata, REPAIR_OF),
     )
+
+
+def _reference(metadata: Mapping[str, str], name: str) -> str | None:
+    """Return one of our ids; anybody can write there, so what cannot be one is none."""
+    text = metadata.get(name, "")
+    return text if _REFERENCE.fullmatch(text) else None
+
+
+def _in_words(reason: str | None) -> str | None:
+    """Return a reason if it can be shown and stored."""
+    return reason if reason and _WORDS.fullmatch(reason) else None
 
 
 def _kind_of(event_type: str) -> AttemptKind | None:
@@ -242,6 +268,11 @@ def _refund_form(trial: Trial) -> dict[str, str]:
         "metadata[attempt_id]": trial.attempt.id,
         "metadata[payment_id]": trial.payment.id,
     }
+
+
+def unconfirmed_form(trial: Trial) -> dict[str, str]:
+    """Return the parameters that create the trial's payment without ever charging anybody."""
+    return _payment_form(trial) | {"confirm": "false"}
 
 
 def refused(*, is_replay: bool) -> Outcome:

@@ -35,6 +35,7 @@ class Settings(BaseModel):
     listen_host: str = "127.0.0.1"  # the address that the service listens on
     listen_port: int = Field(default=8000, ge=0, le=65_535)  # the port that it listens on; 0: any
     body_bytes_max: int = Field(default=65_536, gt=0)  # larger bodies are refused with 413
+    body_timeout_s: Seconds = 10  # for a body, from the first byte to the last; slower ones are refused with 408
     requests_in_flight_max: int = Field(default=200, gt=0)  # more are answered 503 at once, with `Retry-After`
     dispatches_max: int = Field(default=100, gt=0)  # sent to the PSP right after their answers; the worker has the rest
     shutdown_s: Seconds = 25  # for what is under way when the program is told to end; orchestrators kill after 30

@@ -34,7 +34,16 @@ async def side_door(app: ASGIApp, *, host: str, port: int | None) -> AsyncIterat
         else:
             await answer_response(Problem.NOT_FOUND.answer(Problem.NOT_FOUND.title))(scope, receive, send)
 
-    server = _SideDoor(uvicorn.Config(only_what_is_open, host=host, port=port, log_config=None, access_log=False))
+    config = uvicorn.Config(
+        only_what_is_open,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+    )
+    server = _SideDoor(config)
     serving = asyncio.create_task(server.serve())
     try:
         yield

@@ -43,7 +43,7 @@ def _parsed(header: str) -> tuple[int, list[bytes]]:
     """Return the time and the v1 signatures of a header."""
     times: list[str] = []
     signatures: list[bytes] = []
-    for part in header.split(","):
+    for part in header.split(",", _PARTS_MAX):
         name, _, value = part.strip().partition("=")
         if name == "t":
             times.append(value)
@@ -57,3 +57,4 @@ def _parsed(header: str) -> tuple[int, list[bytes]]:
 
 
 _TIME_DIGITS_MAX = 12  # enough until the year 33658
+_PARTS_MAX = 100  # what a secret's rotation adds are a few; the rest is one part that matches nothing

@@ -20,6 +20,7 @@ from engine.ports import Clock, EventReader, Gateway, Ids, Replays
 from engine.retries import SECOND_US
 from engine.statement_ports import PspBooks, StatementStore
 from engine.usecases import (
+    CancelPayment,
     CreatePayment,
     MatchObject,
     Once,
@@ -32,6 +33,7 @@ from engine.usecases import (
 )
 from service.app import PaymentsApp
 from service.authentication import Authenticator, key_hash
+from service.body_deadline import BodyDeadline
 from service.cache import ReplayCache
 from service.dependencies import Desk
 from service.dispatcher import Dispatcher
@@ -65,6 +67,7 @@ class Parts:
     read_event: Callable[..., Event] = read_event
     once: type[Once] = Once
     create_payment: type[CreatePayment] = CreatePayment
+    cancel_payment: type[CancelPayment] = CancelPayment
     request_refund: type[RequestRefund] = RequestRefund
     try_attempt: type[TryAttempt] = TryAttempt
     receive_event: type[ReceiveEvent] = ReceiveEvent
@@ -80,6 +83,7 @@ class UseCases:
     """What the service can do, composed."""
 
     create_payment: CreatePayment
+    cancel_payment: CancelPayment
     request_refund: RequestRefund
     try_attempt: TryAttempt
     receive_event: ReceiveEvent
@@ -145,7 +149,8 @@ def compose_watched(
         circuit=service.usecases.try_attempt.circuit,
         cache_us=round(settings.metrics_cache_s * SECOND_US),
     )
-    app = Watch(service.app, metrics=metrics, exposition=exposition, clock=clock, ids=ids, token=settings.metrics_token)
+    hurried = BodyDeadline(service.app, patience_s=settings.body_timeout_s)
+    app = Watch(hurried, metrics=metrics, exposition=exposition, clock=clock, ids=ids, token=settings.metrics_token)
     return replace(service, app=app)
 
 
@@ -187,6 +192,9 @@ class _Composer:
                 ids=self.ids,
                 presenter=presenter,
                 dispatch_grace_us=patience.dispatch_grace_us,
+            ),
+            cancel_payment=self.parts.cancel_payment(
+                once=once, clock=self.clock, presenter=presenter, patience=patience
             ),
             request_refund=self.parts.request_refund(
                 once=once,
@@ -258,6 +266,7 @@ class _Composer:
             ),
             read_event=self.event_reader(),
             create_payment=usecases.create_payment,
+            cancel_payment=usecases.cancel_payment,
             request_refund=usecases.request_refund,
             dispatcher=Dispatcher(usecases.try_attempt, under_way_max=self.settings.dispatches_max),
             receive_event=usecases.receive_event,

@@ -6,11 +6,13 @@ from engine.usecases.event_receipt import ReceiveEvent
 from engine.usecases.line_matching import MatchObject
 from engine.usecases.once import Once, Reply
 from engine.usecases.parked_event import RetryParkedEvent
+from engine.usecases.payment_cancellation import CancelPayment
 from engine.usecases.payment_creation import CreatePayment, PaymentOrder
 from engine.usecases.refund_request import RefundOrder, RequestRefund
 from engine.usecases.statement_reading import Reading, ReadStatement
 
 __all__ = [
+    "CancelPayment",
     "CreatePayment",
     "MatchObject",
     "Once",

@@ -8,6 +8,8 @@ The fast path after the 202 and the worker share this code, so it must bear ever
 - the webhook is faster: the answer finds the case changed, decides again under its lock, and changes nothing;
 - the webhook is faster: the answer finds the attempt settled and changes nothing;
 - the PSP has been silent for a while: nothing is claimed, the attempt stays due (`engine.circuit`);
+- the merchant asks for a cancel while we ask the PSP: the answer finds the wish, and unless it is the end, the
+  attempt is due again at once (`engine.usecases.payment_cancellation` tells that race);
 - two at once (a pause longer than the lease): both send the same key; what is certain is recorded once, and the one
   who is behind in `tries` may not postpone what the other one holds.
 """
@@ -15,6 +17,7 @@ The fast path after the 202 and the worker share this code, so it must bear ever
 from dataclasses import dataclass, replace
 from random import Random
 
+from engine.cancellation import cancel_key, is_worth_a_cancel
 from engine.circuit import Circuit
 from engine.lifecycle import PaymentState, Source
 from engine.outcome import Outcome, OutcomeKind
@@ -24,6 +27,8 @@ from engine.reconciliation import Question, Trial, choose, question, unresolved
 from engine.retries import Patience, retry_wait_us
 from engine.settlement import Case, Settlement, settle, unsettled
 from engine.usecases.settling import save, save_at_once
+
+CANCEL_LEASES = 3  # a lease outlasts two questions, and a cancel asks five at most
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +43,7 @@ class TryAttempt:
     circuit: Circuit
 
     async def dispatch(self, case: Case) -> bool:
-        """Send an attempt that has just been committed, unless the worker was faster.
+        """Send an attempt that has just been committed, or ask for a cancel of it, unless the worker was faster.
 
         Returns whether it was tried. A store that fails on the way raises; the worker will find the attempt.
         """
@@ -79,7 +84,8 @@ class TryAttempt:
         )
 
     def _claimed(self, case: Case, *, source: Source, now_us: int) -> tuple[Case, Move | None]:
-        attempt = case.attempt.claimed(now_us=now_us, lease_us=self.patience.lease_us)
+        leases = CANCEL_LEASES if case.is_to_be_canceled else 1
+        attempt = case.attempt.claimed(now_us=now_us, lease_us=leases * self.patience.lease_us)
         if case.payment.state is not PaymentState.CREATED:
             return replace(case, attempt=attempt), None
         move = processing(case.payment, Cause(reason="sent", source=source, at_us=now_us))
@@ -93,21 +99,52 @@ class TryAttempt:
         return psp_id
 
     async def _ask(self, trial: Trial) -> Outcome:
-        """Ask the PSP the safest question; no transaction is open."""
-        now_us = self.clock.now_us()
-        retention_us = self.patience.psp_key_retention_us
-        match question(trial.attempt, now_us=now_us, psp_key_retention_us=retention_us):
+        """Ask the PSP how it stands, and to cancel what is to be canceled; no transaction is open."""
+        found = await self._found(trial)
+        return await self._cancel(trial, found) if is_worth_a_cancel(trial, found) else found
+
+    async def _found(self, trial: Trial) -> Outcome:
+        """Ask the safest question."""
+        chosen = question(
+            trial.attempt,
+            now_us=self.clock.now_us(),
+            psp_key_retention_us=self.patience.psp_key_retention_us,
+            is_to_be_canceled=trial.is_to_be_canceled,
+        )
+        match chosen:
             case Question.RETRIEVE:
                 return await self.gateway.retrieve(trial)
             case Question.SEARCH:
                 return await self._search(trial)
             case Question.SEND:
-                outcome = (await self.gateway.send(trial)).judged(first_try=trial.is_first)
-                if outcome.kind is not OutcomeKind.UNKNOWN or trial.is_first:
-                    return outcome
-                # The PSP remembers an error as faithfully as a success, so repeating alone may never end.
-                found = await self._search(trial)
-                return outcome if found.kind is OutcomeKind.UNKNOWN else found
+                return await self._sent(trial)
+            case Question.FORESTALL:
+                outcome = await self.gateway.forestall(trial)
+                if outcome.kind is OutcomeKind.REFUSED:
+                    return await self._sent(trial)  # the PSP knows the key, so this can only tell what became of it
+                return await self._or_listed(trial, outcome)
+
+    async def _sent(self, trial: Trial) -> Outcome:
+        outcome = (await self.gateway.send(trial)).judged(first_try=trial.is_first)
+        return outcome if trial.is_first else await self._or_listed(trial, outcome)
+
+    async def _or_listed(self, trial: Trial, outcome: Outcome) -> Outcome:
+        """Look through the PSP's list if a repeat told nothing.
+
+        The PSP remembers an error as faithfully as a success, so repeating alone may never end.
+        """
+        if outcome.kind is not OutcomeKind.UNKNOWN:
+            return outcome
+        found = await self._search(trial)
+        return outcome if found.kind is OutcomeKind.UNKNOWN else found
+
+    async def _cancel(self, trial: Trial, found: Outcome) -> Outcome:
+        """Ask the PSP to cancel what it has not decided, and return its word, or silence that at least has a name."""
+        known = replace(trial, attempt=replace(trial.attempt, psp_id=found.psp_id))
+        word = await self.gateway.cancel(known, key=cancel_key(trial, found))
+        if word.kind is OutcomeKind.REFUSED:
+            word = await self.gateway.retrieve(known)  # it may have succeeded meanwhile, or not let itself be stopped
+        return replace(word, psp_id=found.psp_id) if word.kind is OutcomeKind.UNKNOWN else word
 
     async def _search(self, trial: Trial) -> Outcome:
         return choose(await self.gateway.search(trial, until_us=self.clock.now_us()))
@@ -130,7 +167,7 @@ class TryAttempt:
         """Return what the answer makes of a case; while it is open and ours, also when to ask again."""
         now_us = self.clock.now_us()
         if outcome.kind is OutcomeKind.UNKNOWN:
-            settlement = unsettled(case)
+            settlement = unsettled(case, psp_id=outcome.psp_id)
         else:
             settlement = settle(case, outcome, source=source, at_us=now_us)
         attempt = settlement.case.attempt
@@ -141,7 +178,9 @@ class TryAttempt:
     def _postponed(self, settlement: Settlement, trial: Trial, outcome: Outcome, *, now_us: int) -> Settlement:
         """Release the attempt until it is worth another question; tell a person once it is hopeless."""
         attempt = settlement.case.attempt
-        due_at_us = now_us + self._wait_us(attempt.tries, outcome)
+        # Whoever asked for a cancel while we were asking something else is not to wait for our next turn.
+        is_urgent = settlement.case.is_to_be_canceled and not trial.is_to_be_canceled
+        due_at_us = now_us if is_urgent else now_us + self._wait_us(attempt.tries, outcome)
         case = replace(settlement.case, attempt=attempt.postponed(due_at_us=due_at_us))
         hopeless = attempt.tries >= self.patience.retry_tries_max
         findings = (unresolved(trial, outcome, at_us=now_us),) if hopeless else ()
@@ -155,8 +194,9 @@ class TryAttempt:
 
 
 def _may_try(case: Case, *, source: Source, now_us: int) -> bool:
-    """The fast path may send only what nobody has tried; the worker may try whatever is due."""
+    """The fast path may send what nobody has tried, or ask for a cancel; the worker may try whatever is due."""
     attempt = case.attempt
     if attempt.is_settled or not attempt.is_free(now_us=now_us):
         return False
-    return attempt.tries == 0 if source is Source.DISPATCH else attempt.is_due(now_us=now_us)
+    is_new = attempt.tries == 0 or case.is_to_be_canceled
+    return is_new if source is Source.DISPATCH else attempt.is_due(now_us=now_us)

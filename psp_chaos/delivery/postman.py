@@ -59,6 +59,8 @@ class Postman:
                 attempt=delivery.attempts,
                 endpoint=endpoint.id,
                 fault=delivery.fault,
+                lies=sealed.lies,
+                signed_at_us=sealed.signed_at_us,
             )
         )
         line.status = await post(self._http, endpoint.url, sealed, timeout_s=self._timeout_s)

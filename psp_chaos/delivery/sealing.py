@@ -2,12 +2,25 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from psp_chaos.delivery.deliveries import Alias
 from psp_chaos.delivery.endpoints import Endpoint
 from psp_chaos.delivery.events import Event
 from psp_chaos.faults.verdicts import Distortion
+
+
+class Lie(StrEnum):
+    """What may be untrue about a webhook."""
+
+    SECRET = "secret"  # noqa: S105 - signed by somebody who does not know the endpoint's secret
+    STALE = "stale"  # signed long ago
+    ACCOUNT = "account"  # of another account
+    MODE = "mode"  # of the other mode
+    AMOUNT = "amount"  # names an amount that is not the object's
+    CLAIM = "claim"  # says that money has moved which has not
+    INVENTED = "invented"  # is no event of the PSP's log
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -18,6 +31,8 @@ class SealedEvent:
     headers: Mapping[str, str]
     event_id: str  # as it says
     event_type: str
+    lies: tuple[str, ...] = ()  # what is not true about it, of `Lie`
+    signed_at_us: int | None = None  # as the signature says
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,6 +16,7 @@ be. It knows no other fault and draws only from the stream it is handed. In the 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from random import Random
 from typing import ClassVar, Literal
 
@@ -94,6 +95,13 @@ class Occasion:
         return self.target == "payment_intent.succeeded"
 
 
+class Unsurvivable(StrEnum):
+    """What a fault may do that no sound service can prevent; every bite says so, and a judge excuses just that."""
+
+    REPEATED_EFFECT = "repeated-effect"  # a request that is repeated under its key moves money again
+    UNEXPLAINED_EVENT = "unexplained-event"  # an authentic event is about something that nobody will ever explain
+
+
 class Fault[V](BaseModel):
     """A fault that does nothing; every kind overrides `verdict`.
 
@@ -107,6 +115,7 @@ class Fault[V](BaseModel):
     moment: ClassVar[str]  # when it is asked, as a clause
     selectors: ClassVar[tuple[Trait, ...]]  # by what it can be told whom to hit
     entitlement: ClassVar[str]  # what a sound service may rely on while this happens to it
+    unsurvivable: ClassVar[Unsurvivable | None] = None  # what of it is nobody's fault
 
     def concerns(self, _occasion: Occasion, /) -> bool:
         """Tell whether this kind can bite here at all."""

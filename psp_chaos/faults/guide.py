@@ -18,6 +18,7 @@ from psp_chaos.faults.fault import (
     ReadingFault,
     RecallFault,
     SettlementFault,
+    Unsurvivable,
     Where,
 )
 from psp_chaos.faults.menu import MENU, Kind
@@ -92,6 +93,14 @@ Each has a random stream of its own, so that one more changes nothing for the ot
 and how often it struck, and how often it really bit: what made no difference is no bite."""
 
 
+UNSURVIVABLE: Mapping[Unsurvivable, str] = {
+    Unsurvivable.REPEATED_EFFECT: (
+        "the second effect of a request that was repeated under its key within the time for which keys are promised."
+    ),
+    Unsurvivable.UNEXPLAINED_EVENT: "that the event is never explained; it may be kept for as long as one likes.",
+}
+
+
 def guide() -> str:
     """Return the whole guide, as Markdown."""
     parts = [HEAD, _moments()]
@@ -118,6 +127,7 @@ def _kind(kind: Kind) -> str:
         f"### `{kind.kind}`",
         f"**{module.__doc__.strip()}** {_paragraphs(text)}",
         f"*A sound service may rely on:* {kind.entitlement}",
+        *([f"*Nobody survives:* {UNSURVIVABLE[kind.unsurvivable]}"] if kind.unsurvivable else []),
         f"*Asked* {kind.moment}. *Selectors:* {_names(kind.selectors)}.",
         *_parameters(kind),
         _example(kind),

@@ -10,6 +10,7 @@ from random import Random
 
 from psp_chaos.errors import FaultExists, NoSuchFault
 from psp_chaos.faults.fault import Fault, Occasion
+from psp_chaos.faults.menu import MENU
 from psp_chaos.faults.spec import FaultSpec
 from psp_chaos.faults.verdicts import Verdict
 from psp_chaos.keeping.archive import Archive
@@ -24,6 +25,7 @@ class Ruling[V]:
 
     spec: FaultSpec
     occasion: Occasion
+    nth: int  # of the matching occasions, counted from 1
     verdict: V
 
 
@@ -38,6 +40,7 @@ class Bite:
     target: str
     object_id: str | None
     detail: dict[str, object]
+    unsurvivable: str | None = None  # what of it is nobody's fault
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -150,6 +153,7 @@ class Faults:
 
     def bit(self, ruling: Ruling[object], *, object_id: str | None, **detail: object) -> None:
         """Record that a ruling was carried out."""
+        unsurvivable = MENU[ruling.spec.kind].unsurvivable
         if ruling.spec.id in self._installed:  # it may have been taken away meanwhile
             self._installed[ruling.spec.id].bit += 1
         self._bites.append(
@@ -160,7 +164,8 @@ class Faults:
                 kind=ruling.spec.kind,
                 target=str(ruling.occasion.target),
                 object_id=object_id,
-                detail={"request_id": ruling.occasion.request_id, **detail},
+                detail={"request_id": ruling.occasion.request_id, "nth": ruling.nth, **detail},
+                unsurvivable=None if unsurvivable is None else unsurvivable.value,
             )
         )
 
@@ -175,4 +180,4 @@ class Faults:
             if isinstance(fault, moment) and installed.strikes(occasion, since_start_s=since_start_s):
                 verdict = fault.verdict(installed.random)
                 if verdict is not None:
-                    yield Ruling(spec=installed.spec, occasion=occasion, verdict=verdict)
+                    yield Ruling(spec=installed.spec, occasion=occasion, nth=installed.asked, verdict=verdict)

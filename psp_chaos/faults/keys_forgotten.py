@@ -3,7 +3,7 @@
 from random import Random
 from typing import ClassVar
 
-from psp_chaos.faults.fault import RecallFault
+from psp_chaos.faults.fault import RecallFault, Unsurvivable
 from psp_chaos.faults.verdicts import Forget
 from psp_chaos.spans import Seconds
 
@@ -16,6 +16,7 @@ class KeysForgotten(RecallFault):
         "A repetition within the retention gets the first answer. Whoever repeats later has to look first whether the "
         "object is listed, or may pay twice."
     )
+    unsurvivable: ClassVar[Unsurvivable | None] = Unsurvivable.REPEATED_EFFECT
 
     retention_s: Seconds = 3_600
     """How long a key is remembered; Stripe promises a day at least."""

@@ -3,7 +3,7 @@
 from random import Random
 from typing import ClassVar
 
-from psp_chaos.faults.fault import RecallFault
+from psp_chaos.faults.fault import RecallFault, Unsurvivable
 from psp_chaos.faults.verdicts import Forget
 
 
@@ -16,6 +16,7 @@ class KeysIgnored(RecallFault):
         "know whether it was. Every object that was made is listed, with the metadata of its request, so that whoever "
         "looks instead of repeating pays once."
     )
+    unsurvivable: ClassVar[Unsurvivable | None] = Unsurvivable.REPEATED_EFFECT
 
     def verdict(self, _random: Random, /) -> Forget:
         """Forget the key, however young."""

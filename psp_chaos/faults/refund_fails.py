@@ -1,7 +1,7 @@
 """A refund is accepted and fails afterwards."""
 
 from random import Random
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from psp_chaos.faults.fault import ExecutionFault, Occasion
 from psp_chaos.faults.verdicts import Misdirect
@@ -10,16 +10,22 @@ from psp_chaos.spans import Span, draw_s
 
 
 class RefundFails(ExecutionFault):
-    """Accept the refund as pending and let it fail after the delay; its money is the merchant's again."""
+    """Accept the refund as pending and let it fail after the delay; its money is the merchant's again.
+
+    With `after` success it arrives first, after the delay, and is sent back by the bank some time later.
+    """
 
     kind: ClassVar[str] = "refund-fails"
     entitlement: ClassVar[str] = (
-        "The refund says that it is pending until it fails, and that it has failed from then on; its webhook follows, "
+        "The refund says how it stands whenever it is asked for: pending, there, failed; its webhooks follow, "
         "and what it would have sent back can be refunded anew."
     )
 
     delay_s: Span = (60, 3_600)
     """How long the refund stays pending."""
+
+    after: Literal["pending", "success"] = "pending"
+    """What comes before the failure; a refund that has succeeded can fail days later."""
 
     def concerns(self, occasion: Occasion, /) -> bool:
         """Only refunds."""
@@ -27,4 +33,5 @@ class RefundFails(ExecutionFault):
 
     def verdict(self, random: Random, /) -> Misdirect:
         """Let it fail."""
-        return Misdirect(course=RefundCourse.PENDING_FAILS, delay_s=draw_s(self.delay_s, random))
+        course = RefundCourse.FAILS_LATER if self.after == "success" else RefundCourse.PENDING_FAILS
+        return Misdirect(course=course, delay_s=draw_s(self.delay_s, random))

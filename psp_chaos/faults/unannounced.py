@@ -3,7 +3,7 @@
 from random import Random
 from typing import ClassVar
 
-from psp_chaos.faults.fault import DeliveryFault, Occasion
+from psp_chaos.faults.fault import DeliveryFault, Occasion, Unsurvivable
 from psp_chaos.faults.verdicts import UNDISTORTED, Insert
 
 
@@ -15,6 +15,7 @@ class Unannounced(DeliveryFault):
         "It carries no metadata of the merchant's, and there is no such payment when it is asked for: "
         "its creation was rolled back."
     )
+    unsurvivable: ClassVar[Unsurvivable | None] = Unsurvivable.UNEXPLAINED_EVENT
 
     def concerns(self, occasion: Occasion, /) -> bool:
         """Only events of payments are copied."""

@@ -200,6 +200,7 @@ class Books:
             confirmed=False,
             decline_code=decline_code,
             charge_id=charge.id,
+            declined_at_us=charge.created_at_us,
         )
         return self._write_payment(declined, Happening.PAYMENT_DECLINED, cause, charge=charge)
 
@@ -243,6 +244,7 @@ class Books:
             metadata=dict(metadata),
             created_at_us=now_us,
             settled_at_us=now_us if settled else None,
+            succeeded_at_us=now_us if settled else None,
         )
         self._return(refund, MovementKind.REFUND, amount_minor=-refund.amount_minor)
         return self._write_refund(refund, Happening.REFUND_CREATED, cause)
@@ -251,8 +253,13 @@ class Books:
         """Record that a pending refund has arrived."""
         refund = self.refund(refund_id)
         assert refund.status is RefundStatus.PENDING, refund
+        now_us = self._clock.now_us()
         settled = replace(
-            refund, status=RefundStatus.SUCCEEDED, pending_reason=None, settled_at_us=self._clock.now_us()
+            refund,
+            status=RefundStatus.SUCCEEDED,
+            pending_reason=None,
+            settled_at_us=now_us,
+            succeeded_at_us=now_us,
         )
         return self._write_refund(settled, Happening.REFUND_SUCCEEDED, None)
 

@@ -59,9 +59,11 @@ class Settlement:
         if ruling is None:
             self.lines[line.id] = line
             return
-        self._faults.bit(ruling, object_id=movement.source_id, movement_id=movement.id)
-        for shown in self._misreport(line, ruling.verdict):
-            self.lines[shown.id] = shown
+        shown = self._misreport(line, ruling.verdict)
+        visible_at_us = min((one.visible_at_us for one in shown), default=None)  # None: never
+        self._faults.bit(ruling, object_id=movement.source_id, movement_id=movement.id, visible_at_us=visible_at_us)
+        for one in shown:
+            self.lines[one.id] = one
 
     def of(self, source_id: str) -> list[SettlementLine]:
         """Return what a merchant may see now of a charge, refund, dispute or payout, oldest first."""

@@ -1,8 +1,9 @@
 """Disguise: what the faults make of an event's content."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from psp_chaos.delivery.deliveries import Alias
+from psp_chaos.delivery.sealing import Lie
 from psp_chaos.faults.verdicts import Distortion
 from psp_chaos.wire.answers import Json
 
@@ -39,6 +40,24 @@ def distorted(shown: Json, distortion: Distortion) -> Json:
     if distortion.account is not None:
         shown = {**shown, "account": distortion.account}
     return shown
+
+
+def lies(shown: Json, distortion: Distortion, *, is_invented: bool) -> Iterator[Lie]:
+    """Yield what is not true about an event that is sent so; a claim that happens to be true is no lie."""
+    if distortion.secret is not None:
+        yield Lie.SECRET
+    if distortion.signature_age_s:
+        yield Lie.STALE
+    if distortion.account is not None:
+        yield Lie.ACCOUNT
+    if distortion.is_other_mode:
+        yield Lie.MODE
+    if distortion.by_minor and _altered(_object(shown), distortion.by_minor) != _object(shown):
+        yield Lie.AMOUNT
+    if distortion.claims_success and _successful(shown) != shown:
+        yield Lie.CLAIM
+    if is_invented:
+        yield Lie.INVENTED
 
 
 def invented(shown: Json, alias: Alias) -> Json:

@@ -3,14 +3,14 @@
 from typing import ClassVar
 
 from psp_chaos.answers import Answer
-from psp_chaos.delivery.events import Event
+from psp_chaos.delivery.events import MICROSECONDS_PER_SECOND, Event
 from psp_chaos.delivery.sealing import Letter, Seal, SealedEvent
 from psp_chaos.faults.verdicts import UNDISTORTED
 from psp_chaos.operations import Operation
 from psp_chaos.wire.answers import Json, encode
 from psp_chaos.wire.calls import AnyOffer, Call, Offer
 from psp_chaos.wire.counters import Counter
-from psp_chaos.wire.disguise import distorted, invented
+from psp_chaos.wire.disguise import distorted, invented, lies
 from psp_chaos.wire.fields import Flag, Sequence
 from psp_chaos.wire.objects import API_VERSION, seconds
 from psp_chaos.wire.pages import Pages
@@ -75,15 +75,21 @@ def event_sealer(*, is_live: bool) -> Seal:
             shown = invented(shown, letter.alias)
         told = distorted(shown, distortion)
         body = encode(told)
-        signature = signature_header(
-            body, secret=distortion.secret or endpoint.secret, at_s=seconds(at_us) - round(distortion.signature_age_s)
-        )
+        signed_at_s = seconds(at_us) - round(distortion.signature_age_s)
+        signature = signature_header(body, secret=distortion.secret or endpoint.secret, at_s=signed_at_s)
         headers = {
             "Content-Type": "application/json; charset=utf-8",
             "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
             "Stripe-Signature": signature,
         }
-        return SealedEvent(body=body, headers=headers, event_id=str(told["id"]), event_type=str(told["type"]))
+        return SealedEvent(
+            body=body,
+            headers=headers,
+            event_id=str(told["id"]),
+            event_type=str(told["type"]),
+            lies=tuple(lie.value for lie in lies(shown, distortion, is_invented=letter.alias is not None)),
+            signed_at_us=signed_at_s * MICROSECONDS_PER_SECOND,
+        )
 
     return seal
 

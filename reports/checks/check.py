@@ -4,8 +4,9 @@ A check never says "valid" itself. It reports how much it examined, what was bre
 the verdict is drawn from that in one place.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from reports.evidence import Evidence
 from reports.truth import Truth
@@ -24,12 +25,59 @@ class Breach:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Score:
+    """How well one kind of thing was found by whoever has to find it; shares and spans are None where nothing was."""
+
+    kind: str
+    planted: int  # what was there, and due to be found
+    found: int  # of that
+    missed: int  # of that
+    invented: int  # said to be there, and was not
+    not_due: int  # there too late in the run for anybody to say
+    precision: float | None  # the share of what was said that is so
+    recall: float | None  # the share of what was there that was found
+    find_median_s: float | None  # from when it came to be until it was found
+    find_worst_s: float | None
+    heal_median_s: float | None  # until it was made good, where that can be done
+    heal_worst_s: float | None
+
+    @classmethod
+    def of(
+        cls,
+        kind: str,
+        *,
+        found: int,
+        missed: int,
+        invented: int,
+        not_due: int,
+        find_s: Sequence[float],
+        heal_s: Sequence[float],
+    ) -> "Score":
+        """Return the score of these counts and spans."""
+        return cls(
+            kind=kind,
+            planted=found + missed,
+            found=found,
+            missed=missed,
+            invented=invented,
+            not_due=not_due,
+            precision=found / (found + invented) if found + invented else None,
+            recall=found / (found + missed) if found + missed else None,
+            find_median_s=median(find_s) if find_s else None,
+            find_worst_s=max(find_s, default=None),
+            heal_median_s=median(heal_s) if heal_s else None,
+            heal_worst_s=max(heal_s, default=None),
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Examination:
     """What a check has seen."""
 
     examined: int
     breaches: tuple[Breach, ...] = ()
     doubts: tuple[str, ...] = ()  # why the check cannot say; each makes a valid verdict unknown
+    scores: tuple[Score, ...] = ()  # of a check that holds a finder to account
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,12 +1,14 @@
 """I8: when the storm is over, everything comes to rest within the promised time.
 
-What the PSP itself has not decided cannot be final in the service's books, so it is nobody's fault. The promise runs
-from the calm on, or from the moment when the thing came to be known, whichever is later.
+What the PSP itself has not decided cannot be final in the service's books, so it is nobody's fault, unless a cancel was
+accepted and the PSP would have canceled it, had anybody asked. The promise runs from the calm on, or from the moment
+when the thing came to be known, whichever is later.
 """
 
 from collections.abc import Iterator, Sequence
 
 from reports.checks.check import Breach, Check, Examination
+from reports.checks.excuses import Excuses
 from reports.evidence import Evidence
 from reports.facts import Money
 from reports.money import format_money
@@ -42,11 +44,12 @@ def _open_payments(evidence: Evidence, truth: Truth) -> Iterator[Breach | None]:
 
 
 def _stuck_payment(payment: Payment, behind: Sequence[Money], truth: Truth) -> Breach | None:
+    canceled_at_us = truth.canceled_at_us.get(payment.id)
     since_us = max(
-        [payment.created_at_us or truth.manifest.started_at_us]
+        [payment.created_at_us or truth.manifest.started_at_us, canceled_at_us or 0]
         + [money.payment.captured_at_us or money.payment.created_at_us for money in behind]
     )
-    if any(money.is_undecided for money in behind) or not truth.is_due(since_us):
+    if any(_is_open(money, canceled_at_us) for money in behind) or not truth.is_due(since_us):
         return None
     word = f"says {behind[0].payment.status}" if behind else "has never heard of it"
     price = format_money(payment.amount_minor or 0, payment.currency or "")
@@ -58,6 +61,11 @@ def _stuck_payment(payment: Payment, behind: Sequence[Money], truth: Truth) -> B
         amount_minor=payment.amount_minor or 0,
         currency=payment.currency,
     )
+
+
+def _is_open(money: Money, canceled_at_us: int | None) -> bool:
+    """Tell whether the PSP has a right to leave the payment undecided."""
+    return money.is_undecided and not (canceled_at_us is not None and money.can_be_canceled)
 
 
 def _late_payments(evidence: Evidence, truth: Truth) -> Iterator[Breach]:
@@ -98,13 +106,15 @@ def _rested_at_us(evidence: Evidence, truth: Truth) -> dict[str, int]:
 def _decided_at_us(payment: Payment, truth: Truth) -> int | None:
     """Return from when on the payment could have been final; None where the PSP's books do not tell.
 
-    They tell when money moved, not when it was refused.
+    What was captured is final whatever becomes of its siblings; where nothing was, all of them must have been refused.
     """
-    behind = truth.money_behind(payment.id, payment.order_id)
-    captured_at_us = [money.payment.captured_at_us for money in behind if money.payment.captured_at_us is not None]
-    if behind and not captured_at_us:
+    behind = [money.payment for money in truth.money_behind(payment.id, payment.order_id)]
+    captured_at_us = [one.captured_at_us for one in behind if one.captured_at_us is not None]
+    refused_at_us = [one.decided_at_us for one in behind if one.decided_at_us is not None]
+    if not captured_at_us and len(refused_at_us) < len(behind):
         return None
-    return max([payment.created_at_us or truth.manifest.started_at_us, *captured_at_us])
+    created_at_us = payment.created_at_us or truth.manifest.started_at_us
+    return max([created_at_us, *(captured_at_us or refused_at_us)])
 
 
 def _open_refunds(evidence: Evidence, truth: Truth) -> Iterator[Breach | None]:
@@ -132,8 +142,9 @@ def _stuck_refund(refund: Refund, at_psp: Sequence[PspRefund], currency: str | N
 
 
 def _parked_events(evidence: Evidence, truth: Truth) -> Iterator[Breach | None]:
+    excused = Excuses.of(evidence).events
     for event in evidence.service.inbox or ():
-        if event.state == "parked":
+        if event.state == "parked" and event.event_id not in excused:
             due, what = (
                 truth.deadline_us(event.received_at_us),
                 f"event {event.event_id} ({event.type}) is still parked",

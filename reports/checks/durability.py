@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from reports.checks.check import Breach, Check, Examination
 from reports.evidence import Evidence
-from reports.records import Action, DiaryEntry, Outcome
+from reports.records import Action, DiaryEntry, Outcome, Payment, PaymentState
 from reports.truth import Truth
 
 
@@ -16,6 +16,7 @@ class _Archive:
 
     payments: frozenset[str] | None
     refunds: frozenset[str] | None
+    canceled: frozenset[str] | None  # payments of which a cancel is on record, or that have failed
     missed: frozenset[str]  # payments that a customer could not find any more
 
 
@@ -25,14 +26,25 @@ def _examine(evidence: Evidence, truth: Truth) -> Examination:
     archive = _Archive(
         payments=None if payments is None else frozenset(payment.id for payment in payments),
         refunds=None if refunds is None else frozenset(refund.id for refund in refunds),
+        canceled=_canceled(payments or ()),
         missed=_missed(evidence.diary, receipts),
     )
-    breaches = (_breach(name, receipt, archive, truth) for name, receipt in receipts.items())
+    breaches = (_breach(receipt, archive, truth) for receipt in receipts.values())
     return Examination(examined=len(receipts), breaches=tuple(breach for breach in breaches if breach is not None))
 
 
+def _canceled(payments: Iterable[Payment]) -> frozenset[str] | None:
+    """Return the payments about which a cancel is not lost; None if the service keeps no record of cancels at all."""
+    rows = list(payments)
+    if all(row.cancel_requested_at_us is None for row in rows):
+        return None
+    return frozenset(
+        row.id for row in rows if row.cancel_requested_at_us is not None or row.state == PaymentState.FAILED
+    )
+
+
 def _receipts(diary: Iterable[DiaryEntry], *, until_us: int) -> dict[str, DiaryEntry]:
-    """Return the first acknowledgement of each payment and of each refund, by its id.
+    """Return the first acknowledgement of each payment and of each refund, by its id, and of each cancel.
 
     What was acknowledged after the books were read cannot be in them.
     """
@@ -44,6 +56,8 @@ def _receipts(diary: Iterable[DiaryEntry], *, until_us: int) -> dict[str, DiaryE
             receipts.setdefault(entry.payment_id, entry)
         if entry.action == Action.REFUND and entry.refund_id is not None:
             receipts.setdefault(entry.refund_id, entry)
+        if entry.action == Action.CANCEL and entry.payment_id is not None:
+            receipts.setdefault(f"the cancel of {entry.payment_id}", entry)
     return receipts
 
 
@@ -58,13 +72,12 @@ def _missed(diary: Iterable[DiaryEntry], receipts: Mapping[str, DiaryEntry]) -> 
     )
 
 
-def _breach(name: str, receipt: DiaryEntry, archive: _Archive, truth: Truth) -> Breach | None:
+def _breach(receipt: DiaryEntry, archive: _Archive, truth: Truth) -> Breach | None:
     is_refund = receipt.action == Action.REFUND
-    book = archive.refunds if is_refund else archive.payments
+    kind, name, book = _sought(receipt, archive)
     if book is not None and name not in book:
-        kind = "refund" if is_refund else "payment"
         what = f"{kind} {name} was acknowledged to {receipt.customer} and is in no book"
-    elif name in archive.missed:
+    elif receipt.action == Action.CREATE and name in archive.missed:
         what = f"{receipt.customer} had an acknowledgement of {name}, and was told later that there is no such payment"
     else:
         return None
@@ -77,6 +90,17 @@ def _breach(name: str, receipt: DiaryEntry, archive: _Archive, truth: Truth) -> 
         amount_minor=(receipt.amount_minor or price_minor) if is_refund else price_minor,
         currency=currency,
     )
+
+
+def _sought(receipt: DiaryEntry, archive: _Archive) -> tuple[str, str | None, frozenset[str] | None]:
+    """Return what was acknowledged, its name, and the book in which it must be."""
+    match receipt.action:
+        case Action.REFUND:
+            return "refund", receipt.refund_id, archive.refunds
+        case Action.CANCEL:
+            return "the cancel of", receipt.payment_id, archive.canceled
+        case _:
+            return "payment", receipt.payment_id, archive.payments
 
 
 DURABILITY = Check(

@@ -74,16 +74,14 @@ def _returned_in_vain(entry: DiaryEntry, behind: Sequence[Money], truth: Truth) 
 
 
 def _was_made(refund: PspRefund, entry: DiaryEntry) -> bool:
-    """Tell whether a refund arrived in the end, or had been made before it failed and before the word was said."""
+    """Tell whether a refund arrived in the end, or had arrived before the word was said and failed afterwards."""
     said_at_us = entry.answered_at_us or entry.asked_at_us
-    return refund.status == PspStatus.SUCCEEDED or (
-        refund.status == PspStatus.FAILED and refund.created_at_us <= said_at_us
-    )
+    return refund.status == PspStatus.SUCCEEDED or (refund.has_failed and refund.had_arrived(said_at_us))
 
 
 def _is_known_to_have_failed(refund: PspRefund, entry: DiaryEntry, truth: Truth) -> bool:
-    failed_at_us = refund.settled_at_us or refund.created_at_us
-    return refund.status == PspStatus.FAILED and entry.asked_at_us > truth.deadline_us(failed_at_us)
+    failed_at_us = refund.failed_at_us or refund.settled_at_us or refund.created_at_us
+    return refund.has_failed and entry.asked_at_us > truth.deadline_us(failed_at_us)
 
 
 def _sum_minor(refunds: Sequence[PspRefund]) -> int:

@@ -34,9 +34,7 @@ def _examine(evidence: Evidence, truth: Truth) -> Examination:
 
 
 def _is_known(money: Money, rows: Sequence[Payment], declared: Declared) -> bool:
-    return any(row.state in _EXPECTS_MONEY for row in rows) or declared.knows(
-        money.payment.id, *(row.id for row in rows)
-    )
+    return any(row.state in _EXPECTS_MONEY for row in rows) or declared.knows(money.payment.id)
 
 
 class _Books:

@@ -1,4 +1,8 @@
-"""I7: nobody gives back more than was taken, and both sides agree on what went back."""
+"""I7: nobody gives back more than was taken, and both sides agree on what went back.
+
+A refund that succeeded at the PSP and failed afterwards may have been called given back meanwhile; one that never
+succeeded may not.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -8,7 +12,7 @@ from reports.checks.declared import Declared
 from reports.evidence import Evidence
 from reports.facts import Money
 from reports.money import format_money
-from reports.records import Payment, PspStatus, Refund, RefundState
+from reports.records import Payment, PspRefund, PspStatus, Refund, RefundState
 from reports.truth import Truth
 
 _PROMISED = frozenset({RefundState.PENDING, RefundState.SUCCEEDED})
@@ -24,9 +28,8 @@ def _examine(evidence: Evidence, truth: Truth) -> Examination:
     ]
     breaches = [breach for money in returning for breach in _overdrawn(money, truth)]
     breaches += [breach for payment in payments for breach in _overpromised(payment, promised, truth)]
-    breaches += [
-        breach for payment in payments if not declared.knows(payment.id) for breach in _disagreement(payment, truth)
-    ]
+    breaches += [breach for payment in payments for breach in _disagreement(payment, declared, truth)]
+    breaches += _dropped(evidence, truth)
     return Examination(examined=len(returning) + len(payments), breaches=tuple(breaches))
 
 
@@ -68,21 +71,63 @@ def _overpromised(payment: Payment, promised: dict[str, int], truth: Truth) -> I
         yield _breach(payment, f"the service promised {excess} more than was captured", excess_minor, truth)
 
 
-def _disagreement(payment: Payment, truth: Truth) -> Iterator[Breach]:
-    """Compare what both sides call given back; the service may be late by as much as the promise allows."""
+def _disagreement(payment: Payment, declared: Declared, truth: Truth) -> Iterator[Breach]:
+    """Compare what both sides call given back; the service may be late by as much as the promise allows.
+
+    What the service has put on record is left out on both sides: money that it should not have, which goes back in
+    repair, and refunds that it knows to be no refunds of its own.
+    """
     if payment.refunded_minor is None:
         return
-    refunds = [refund for money in truth.money_behind(payment.id, payment.order_id) for refund in money.refunds]
+    refunds = [
+        refund
+        for money in truth.money_behind(payment.id, payment.order_id)
+        if not declared.knows(money.payment.id)
+        for refund in money.refunds
+        if not declared.knows(refund.id)
+    ]
     certain_minor = sum(refund.amount_minor for refund in refunds if refund.status == PspStatus.SUCCEEDED)
     fresh = [refund for refund in refunds if not truth.is_due(refund.settled_at_us or refund.created_at_us)]
-    # News of a fresh success or failure may not have come yet: either way the books may still say the opposite.
+    # News of a fresh success, or of a failure after it, may not have come yet: the books may still say the opposite.
     lowest_minor = certain_minor - sum(r.amount_minor for r in fresh if r.status == PspStatus.SUCCEEDED)
-    highest_minor = certain_minor + sum(r.amount_minor for r in fresh if r.status == PspStatus.FAILED)
+    highest_minor = certain_minor + sum(r.amount_minor for r in fresh if _came_back(r, truth))
     if not lowest_minor <= payment.refunded_minor <= highest_minor:
         currency = payment.currency or (refunds[0].currency if refunds else "")
         ours, theirs = format_money(payment.refunded_minor, currency), format_money(certain_minor, currency)
         difference_minor = abs(payment.refunded_minor - certain_minor)
         yield _breach(payment, f"the service says {ours} went back, the PSP says {theirs}", difference_minor, truth)
+
+
+def _came_back(refund: PspRefund, truth: Truth) -> bool:
+    """Tell whether a refund had arrived and failed afterwards; one that never arrived was never to be called so."""
+    return refund.has_failed and refund.had_arrived(truth.manifest.ended_at_us)
+
+
+def _dropped(evidence: Evidence, truth: Truth) -> Iterator[Breach]:
+    """Find refunds that were accepted and are called FAILED although the PSP was never asked.
+
+    Only whoever asks can be refused. A service that shows no attempts shows no keys to know its requests by.
+    """
+    if evidence.service.attempts is None:
+        return
+    asked = {entry.idempotency_key for entry in evidence.psp.journal if entry.kind == "request"}
+    keys = {attempt.refund_id: attempt.psp_key for attempt in evidence.service.attempts}
+    currencies = {payment.id: payment.currency for payment in evidence.service.payments or ()}
+    for refund in evidence.service.refunds or ():
+        is_known = refund.id in truth.psp_refunds_of or keys.get(refund.id) in asked
+        if refund.state == RefundState.FAILED and not is_known:
+            currency = currencies.get(refund.payment_id)
+            yield Breach(
+                at_us=refund.settled_at_us or refund.created_at_us,
+                what=(
+                    f"a refund of {format_money(refund.amount_minor, currency or '')} was accepted and is FAILED, "
+                    "and the PSP was never asked"
+                ),
+                order_id=truth.order_of.get(refund.payment_id),
+                payment_id=refund.payment_id,
+                amount_minor=refund.amount_minor,
+                currency=currency,
+            )
 
 
 def _breach(payment: Payment, what: str, amount_minor: int, truth: Truth) -> Breach:
@@ -105,5 +150,5 @@ REFUNDS = Check(
     many="{count} payments have refunds that do not add up",
     stake="{money}",
     examine=_examine,
-    uses=frozenset({"service.payments", "service.refunds", "service.discrepancies"}),
+    uses=frozenset({"service.payments", "service.refunds", "service.attempts", "service.discrepancies"}),
 )

@@ -1,21 +1,24 @@
 """I6: repeating a request gives the first answer again, and a key serves one request only.
 
-A customer's key names one request. The same request again must be answered as before; another request under a used key
-must change nothing. A key may be used anew once the service has had the right to forget it.
+A customer's key names one request of one merchant at one place. The same request again must be answered as before, or,
+while the first is in flight, be asked to come again later; another request under a used key must be refused with 422
+and change nothing. A key may be used anew once the service has had the right to forget it, and not sooner. What the
+service keeps of a key must bear that out: one answer, kept for as long as promised, and never an error of its own.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from operator import attrgetter
 
 from reports.checks.check import Breach, Check, Examination
+from reports.checks.terms import Terms
 from reports.evidence import Evidence
-from reports.records import Action, DiaryEntry, Manifest, Outcome
+from reports.records import Action, DiaryEntry, IdempotencyKey, Outcome
 from reports.truth import Truth
 
-_MICROSECONDS = 1_000_000
-_RETENTION_S = 86_400  # what the service promises where the plan sets nothing else
+_IN_FLIGHT = "in-flight"  # how the type of a problem ends that means: the first request is still under way
+_ABOUT_KEYS = "idempotency-key"  # what the type of a problem names that is about the key and not about the request
 
 # These refusals speak of the moment or of the caller; the request itself was not answered by them.
 _PASSING = frozenset(
@@ -23,19 +26,25 @@ _PASSING = frozenset(
         HTTPStatus.UNAUTHORIZED,
         HTTPStatus.FORBIDDEN,
         HTTPStatus.REQUEST_TIMEOUT,
-        HTTPStatus.CONFLICT,
         HTTPStatus.TOO_EARLY,
         HTTPStatus.TOO_MANY_REQUESTS,
     }
 )
 
 
-def _examine(evidence: Evidence, truth: Truth) -> Examination:  # noqa: ARG001 - requests and answers say it all
-    keyed = [entry for entry in evidence.diary if entry.key is not None]
-    repeated = [clicks for clicks in _by_key(keyed, retention_us=_retention_us(evidence.manifest)) if len(clicks) > 1]
+def _examine(evidence: Evidence, truth: Truth) -> Examination:
+    terms, keyed = Terms.of(evidence.manifest), [entry for entry in evidence.diary if entry.key is not None]
+    groups = list(_by_key(keyed, retention_us=terms.idempotency_retention_us))
+    repeated = [clicks for clicks in groups if len(clicks) > 1]
     breaches = [breach for clicks in repeated for breach in _breaches_of_key(clicks)]
     breaches += [_breach(click, "an error was remembered and replayed") for click in keyed if _is_replayed_error(click)]
     breaches += _strangers_answers(keyed)
+    breaches += _other_places(keyed)
+    breaches += _unwarranted(keyed)
+    if not evidence.is_old:
+        breaches += [_breach(click, "was not told when to come again") for click in keyed if _is_left_waiting(click)]
+    owners = {entry.key or "": entry.order_id for entry in keyed}
+    breaches += _keeping(evidence.service.idempotency_keys or (), owners, terms, truth)
     return Examination(examined=sum(len(clicks) for clicks in repeated), breaches=tuple(breaches))
 
 
@@ -43,9 +52,9 @@ def _by_key(keyed: Iterable[DiaryEntry], *, retention_us: int) -> Iterator[list[
     """Yield the requests that one key names, in the order in which they were asked."""
     groups: defaultdict[tuple[str, str, str, str | None], list[DiaryEntry]] = defaultdict(list)
     for entry in keyed:
-        # A key is good for one customer and one place; refunds of two payments go to two places.
-        place = entry.order_id if entry.action == Action.REFUND else ""
-        groups[entry.customer, entry.action, place, entry.key].append(entry)
+        # A key is good for one customer and one place; refunds or cancels of two payments go to two places.
+        place = entry.order_id if entry.action in (Action.REFUND, Action.CANCEL) else ""
+        groups[entry.merchant_id or entry.customer, entry.action, place, entry.key].append(entry)
     for entries in groups.values():
         entries.sort(key=attrgetter("asked_at_us"))
         yield from _split_by_retention(entries, retention_us)
@@ -62,21 +71,35 @@ def _split_by_retention(entries: Sequence[DiaryEntry], retention_us: int) -> Ite
     yield group
 
 
-def _retention_us(manifest: Manifest) -> int:
-    settings = manifest.plan.get("service")
-    retention_s = settings.get("idempotency_retention_s") if isinstance(settings, dict) else None
-    return round((retention_s if isinstance(retention_s, int | float) else _RETENTION_S) * _MICROSECONDS)
-
-
 def _breaches_of_key(clicks: Sequence[DiaryEntry]) -> Iterator[Breach]:
     by_payload: defaultdict[object, list[DiaryEntry]] = defaultdict(list)
     for click in clicks:
-        by_payload[click.order_id, click.amount_minor, click.currency].append(click)
+        by_payload[_payload(click)].append(click)
     accepted = [same for same in by_payload.values() if any(_is_accepted(click) for click in same)]
     for same in accepted[1:]:
         yield _breach(same[0], "a key was accepted again with another payload")
+    yield from _not_recognised(clicks, accepted)
     for same in by_payload.values():
-        yield from _differing_answers(sorted(same, key=lambda click: click.answered_at_us or click.asked_at_us))
+        yield from _differing_answers(sorted(same, key=_answered_at_us))
+
+
+def _not_recognised(clicks: Sequence[DiaryEntry], accepted: Sequence[Sequence[DiaryEntry]]) -> Iterator[Breach]:
+    """Find requests under a key that another one had used up, and that were refused for another reason than that.
+
+    Whoever cannot read a request at all may say so before looking at its key.
+    """
+    if len(accepted) != 1:
+        return
+    served = accepted[0]
+    served_at_us = min(_answered_at_us(click) for click in served if _is_accepted(click))
+    for click in clicks:
+        is_other = _payload(click) != _payload(served[0]) and click.asked_at_us > served_at_us
+        if is_other and click.outcome == Outcome.FAILED and not _is_fit_for_a_used_key(click):
+            yield _breach(click, f"a used key with another payload was answered with status {click.http_status}")
+
+
+def _is_fit_for_a_used_key(click: DiaryEntry) -> bool:
+    return _is_passing(click) or click.http_status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 def _differing_answers(same: Sequence[DiaryEntry]) -> Iterator[Breach]:
@@ -96,10 +119,10 @@ def _differing_answers(same: Sequence[DiaryEntry]) -> Iterator[Breach]:
 
 
 def _broken_word(same: Sequence[DiaryEntry], accepted: Sequence[DiaryEntry]) -> Iterator[Breach]:
-    accepted_at_us = min((click.answered_at_us or click.asked_at_us for click in accepted), default=None)
+    accepted_at_us = min(map(_answered_at_us, accepted), default=None)
     for click in same:
         is_later = accepted_at_us is not None and click.asked_at_us > accepted_at_us
-        if is_later and click.outcome == Outcome.FAILED and click.http_status not in _PASSING:
+        if is_later and click.outcome == Outcome.FAILED and not _is_passing(click):
             yield _breach(click, f"a request that had been accepted was refused with status {click.http_status}")
             return
 
@@ -115,6 +138,74 @@ def _strangers_answers(keyed: Iterable[DiaryEntry]) -> Iterator[Breach]:
             yield _breach(click, f"the answer spoke of a payment that belongs to {owner}")
 
 
+def _other_places(keyed: Iterable[DiaryEntry]) -> Iterator[Breach]:
+    """Find refunds that were answered as if they had been asked for somewhere else."""
+    for click in keyed:
+        if click.action == Action.REFUND and _is_accepted(click) and click.refund_id is None:
+            yield _breach(click, "the answer to a refund speaks of no refund")
+
+
+def _unwarranted(keyed: Sequence[DiaryEntry]) -> Iterator[Breach]:
+    """Find requests that were refused because of their key, which nobody in its scope had used for another one."""
+    payloads: defaultdict[tuple[str | None, str, str | None], set[object]] = defaultdict(set)
+    for click in keyed:
+        payloads[click.merchant_id, click.action, click.key].add(_payload(click))
+    for click in keyed:
+        is_refused = click.http_status == HTTPStatus.UNPROCESSABLE_ENTITY and _ABOUT_KEYS in _problem(click)
+        if is_refused and len(payloads[click.merchant_id, click.action, click.key]) == 1:
+            yield _breach(click, "a key was refused that nobody here had used for another request")
+
+
+def _is_left_waiting(click: DiaryEntry) -> bool:
+    """Tell whether a request was told that the first one is in flight, and not when to come again."""
+    return (
+        click.http_status == HTTPStatus.CONFLICT
+        and _problem(click).endswith(_IN_FLIGHT)
+        and click.retry_after_s is None
+    )
+
+
+def _keeping(keys: Sequence[IdempotencyKey], owners: Mapping[str, str], terms: Terms, truth: Truth) -> Iterator[Breach]:
+    """Find what is wrong with the keys that the service keeps; `owners` are the orders that they were used for."""
+    counts = Counter((row.merchant_id, row.route, row.key) for row in keys)
+    for row in keys:
+        for what in _wrongs(row, terms, truth, count=counts[row.merchant_id, row.route, row.key]):
+            whose = f"the key {row.key} of {row.merchant_id} ({row.route})"
+            yield Breach(at_us=row.created_at_us, what=f"{whose} {what}", order_id=owners.get(row.key))
+
+
+def _wrongs(row: IdempotencyKey, terms: Terms, truth: Truth, *, count: int) -> Iterator[str]:
+    if count > 1:
+        yield f"is kept {count} times"
+    if row.status is not None and row.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        yield f"has an error for its answer: status {row.status}"
+    if row.status is None and truth.is_due(row.created_at_us):
+        yield "has no answer"
+    if row.expires_at_us - row.created_at_us < terms.idempotency_retention_us:
+        yield "is forgotten earlier than promised"
+
+
+def _payload(click: DiaryEntry) -> object:
+    return click.order_id, click.amount_minor, click.currency
+
+
+def _problem(click: DiaryEntry) -> str:
+    """Return the type of the problem that the answer tells of (RFC 9457), or nothing."""
+    told = click.answer.get("type") if isinstance(click.answer, dict) else None
+    return told if isinstance(told, str) else ""
+
+
+def _is_passing(click: DiaryEntry) -> bool:
+    """Tell whether a refusal says nothing about the request; a conflict that names another reason does."""
+    if click.http_status == HTTPStatus.CONFLICT:
+        return not _problem(click) or _problem(click).endswith(_IN_FLIGHT)
+    return click.http_status in _PASSING
+
+
+def _answered_at_us(click: DiaryEntry) -> int:
+    return click.answered_at_us or click.asked_at_us
+
+
 def _is_accepted(click: DiaryEntry) -> bool:
     return click.outcome == Outcome.SUCCEEDED
 
@@ -125,7 +216,7 @@ def _is_replayed_error(click: DiaryEntry) -> bool:
 
 def _breach(click: DiaryEntry, what: str) -> Breach:
     return Breach(
-        at_us=click.answered_at_us or click.asked_at_us,
+        at_us=_answered_at_us(click),
         what=f"{what} ({click.action}, key {click.key})",
         order_id=click.order_id,
         payment_id=click.payment_id,
@@ -137,9 +228,13 @@ def _breach(click: DiaryEntry, what: str) -> Breach:
 REPLAYS = Check(
     id="I6",
     title="Repeating changes nothing",
-    statement="A replay equals the first answer, and a key that is used again with another payload changes nothing.",
+    statement=(
+        "A replay equals the first answer, a key that is used again with another payload is refused and changes "
+        "nothing, and whoever comes too early is told when to come again."
+    ),
     unit="repeated requests",
     one="One repeated request was not answered as it was before",
     many="{count} repeated requests were not answered as they were before",
     examine=_examine,
+    uses=frozenset({"service.idempotency_keys"}),
 )

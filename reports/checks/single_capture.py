@@ -1,24 +1,27 @@
-"""I1: nobody pays twice."""
+"""I1: nobody pays twice, unless the PSP forgets a key that it had promised to remember."""
 
 from collections.abc import Sequence
 
 from reports.checks.check import Breach, Check, Examination
+from reports.checks.excuses import Excuses
 from reports.evidence import Evidence
 from reports.facts import Money
 from reports.money import format_money
 from reports.truth import Truth
 
 
-def _examine(evidence: Evidence, truth: Truth) -> Examination:  # noqa: ARG001 - the PSP's ledger alone decides
-    breaches = (_breach(intent, moneys) for intent, moneys in truth.money_by_intent.items())
+def _examine(evidence: Evidence, truth: Truth) -> Examination:
+    excuses = Excuses.of(evidence)
+    breaches = (_breach(intent, moneys, excuses) for intent, moneys in truth.money_by_intent.items())
     return Examination(
         examined=len(truth.purchases.keys() | truth.money_by_intent.keys()),
         breaches=tuple(breach for breach in breaches if breach is not None),
     )
 
 
-def _breach(intent: str, moneys: Sequence[Money]) -> Breach | None:
-    captures = sorted((capture for money in moneys for capture in money.captures), key=lambda capture: capture.at_us)
+def _breach(intent: str, moneys: Sequence[Money], excuses: Excuses) -> Breach | None:
+    ours = [money for money in moneys if money.payment.id not in excuses.effects]
+    captures = sorted((capture for money in ours for capture in money.captures), key=lambda capture: capture.at_us)
     if len(captures) <= 1:
         return None
     # A second capture that was given back later is a breach all the same: the customer's money was gone meanwhile.

@@ -26,9 +26,9 @@ from typing import BinaryIO
 from scenarios.campaign.code import code_fingerprint
 from scenarios.campaign.orders import Opened, Opening, Order, Refused
 from scenarios.campaign.performance import perform
-from scenarios.campaign.processor import processor_of_our_own
 from scenarios.database import database_server
 from scenarios.errors import ScenarioError
+from scenarios.processor import processor_of_our_own
 from scenarios.virtual.stage import Stage
 
 

@@ -27,6 +27,7 @@ from scenarios.cli.replay import replay
 from scenarios.cli.report import report
 from scenarios.cli.run import run
 from scenarios.cli.serve import serve
+from scenarios.cli.shrink import shrink
 from scenarios.cli.sweep import sweep
 from scenarios.errors import BadInput, InfrastructureFailed
 from scenarios.virtual.errors import Escaped, ServerSilent, Stalled, Unsupported
@@ -45,7 +46,7 @@ app = App(
     help_epilogue=_EPILOGUE,
 )
 app.command(list_scenarios, name="list")
-for command in (run, sweep, defects, replay, check, report, serve, load, psp, migrate, reconcile):
+for command in (run, sweep, defects, replay, shrink, check, report, serve, load, psp, migrate, reconcile):
     app.command(command)
 for group in (merchants, keys):
     app.command(group)

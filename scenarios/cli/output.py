@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
+from reports.scoring import tell_score
 from reports.verdict import CheckResult, Validity, Verdict
 from scenarios.cli.exit_codes import ExitCode
 from scenarios.judgement import Judgement
@@ -16,6 +17,7 @@ from scenarios.repetition import Repetition
 from scenarios.swarm import Swarm
 
 _WORDS = {Validity.VALID: "holds", Validity.UNKNOWN: "unknown", Validity.INVALID: "BROKEN", None: "skipped"}
+_UNTRIED = "untried"  # it holds, because nothing happened that could have broken it
 _STYLES = {Validity.VALID: "green", Validity.UNKNOWN: "yellow", Validity.INVALID: "bold red", None: "dim"}
 _EXIT_CODES = {
     Validity.VALID: ExitCode.HOLDS,
@@ -97,7 +99,8 @@ def _print_verdict(console: Console, judgement: Judgement) -> None:
     verdict = judgement.verdict
     for check in verdict.checks:
         console.print(f"  {check.id:<4}", end="")
-        console.print(f"{_WORDS[check.validity]:<8}", style=_STYLES[check.validity], end="")
+        word = _UNTRIED if check.saw_nothing else _WORDS[check.validity]
+        console.print(f"{word:<8}", style="dim" if check.saw_nothing else _STYLES[check.validity], end="")
         console.print(f" {check.title} ({check.examined:,} {check.unit})", markup=False)
         _print_details(console, check)
     for note in verdict.notes:
@@ -117,6 +120,8 @@ def _print_details(console: Console, check: CheckResult) -> None:
         console.print(f"       {check.finding.sentence}", markup=False)
         worst = check.finding.worst
         console.print(f"       worst: {worst.what} ({worst.payment_id or worst.order_id})", markup=False)
+    for score in check.scores:
+        console.print(f"       {tell_score(score)}", markup=False)
     for note in check.notes:
         console.print(f"       {note}", markup=False)
 

@@ -19,12 +19,17 @@ def replay(
     from scenarios.cli.output import ProgressBar, print_comparison, print_judgement
     from scenarios.database import database_server
     from scenarios.judgement import judge_folder
+    from scenarios.processor import processor_of_our_own
     from scenarios.repetition import plan_of, repeat
     from scenarios.run_folder import choose_folder
 
     first = plan_of(folder)
     again = choose_folder(out, scenario=first.scenario.name, seed=first.seed)
-    with database_server(database_url) as server, ProgressBar(description=f"again: {folder.name}") as bar:
+    with (
+        processor_of_our_own(),
+        database_server(database_url) as server,
+        ProgressBar(description=f"again: {folder.name}") as bar,
+    ):
         try:
             repetition = repeat(first, server=server, listener=bar, out=again)
         except OtherChoice as error:

@@ -53,6 +53,7 @@ def run(
     from scenarios.database import database_server
     from scenarios.judgement import judge_folder
     from scenarios.library import find_scenario
+    from scenarios.processor import processor_of_our_own
     from scenarios.run_command import run_command
     from scenarios.run_folder import choose_folder
     from scenarios.swarm import NO_SWARM, draw_swarm
@@ -68,6 +69,7 @@ def run(
     print_swarm(drawn)
     recorder = Recorder() if tape else None
     with (
+        processor_of_our_own(),
         database_server(database_url) as server,
         Stage(server) as stage,
         ProgressBar(description=f"{name} seed {seed}") as bar,

@@ -52,6 +52,16 @@ class Refund:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Cancel:
+    """Ask for a payment to be given up, if its money was not taken yet."""
+
+    intent: str  # the cancel that the customer wants once
+    key: str
+    payment_id: str
+    timeout_s: float = 30.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Wait:
     """Do nothing for a while."""
 
@@ -65,7 +75,7 @@ class Together:
     parts: tuple[tuple[float, "Request"], ...]  # (delay in seconds, request)
 
 
-type Request = Create | Read | Refund
+type Request = Create | Read | Refund | Cancel
 type Action = Request | Wait | Together
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from scenarios.customers.actions import Create, Json, Outcome, Read, Refund, Request, Seen
+from scenarios.customers.actions import Cancel, Create, Json, Outcome, Read, Refund, Request, Seen
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,6 +35,8 @@ class PaystormClient:
             case Refund():
                 amount: dict[str, Json] = {} if action.amount_minor is None else {"amount": action.amount_minor}
                 return self._post(f"/v1/payments/{action.payment_id}/refunds", key=action.key, content=amount)
+            case Cancel():
+                return self._post(f"/v1/payments/{action.payment_id}/cancel", key=action.key, content={})
             case Read():
                 return HttpRequest(method="GET", path=f"/v1/payments/{action.payment_id}", headers=self._headers())
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypedDict
 
-from scenarios.customers.actions import Create, Json, Outcome, Read, Request, Seen
+from scenarios.customers.actions import Cancel, Create, Json, Outcome, Read, Request, Seen
 
 
 class DiaryRow(TypedDict):
@@ -33,6 +33,7 @@ class DiaryRow(TypedDict):
     status_shown: str | None
     captured_shown_minor: int | None
     refunded_shown_minor: int | None
+    retry_after_s: float | None
     answer: Json
     error: str | None
 
@@ -70,6 +71,7 @@ class Diary:
         row["status_shown"] = seen.status
         row["captured_shown_minor"] = seen.captured_minor
         row["refunded_shown_minor"] = seen.refunded_minor
+        row["retry_after_s"] = seen.retry_after_s
         row["answer"] = seen.answer
         row["error"] = seen.error
 
@@ -83,7 +85,7 @@ def _unanswered_row(op: int, author: Author, request: Request, *, asked_at_us: i
         action=type(request).__name__.lower(),
         key=None if isinstance(request, Read) else request.key,
         order_id=request.intent.split("/")[0],
-        amount_minor=None if isinstance(request, Read) else request.amount_minor,
+        amount_minor=None if isinstance(request, Read | Cancel) else request.amount_minor,
         currency=request.currency if isinstance(request, Create) else None,
         payment_id=None if isinstance(request, Create) else request.payment_id,
         refund_id=None,
@@ -95,6 +97,7 @@ def _unanswered_row(op: int, author: Author, request: Request, *, asked_at_us: i
         status_shown=None,
         captured_shown_minor=None,
         refunded_shown_minor=None,
+        retry_after_s=None,
         answer=None,
         error="still open when the run ended",
     )

@@ -4,7 +4,7 @@ import random
 from collections.abc import Generator, Mapping
 from http import HTTPStatus
 
-from scenarios.customers.actions import Action, Create, Outcome, Read, Refund, Seen, Wait
+from scenarios.customers.actions import Action, Cancel, Create, Outcome, Read, Refund, Seen, Wait
 from scenarios.customers.purchase import Purchase
 
 FINAL = frozenset({"SUCCESS", "FAILED", "REFUNDED"})
@@ -28,7 +28,7 @@ def click(purchase: Purchase, *, key: str, timeout_s: float = 30.0) -> Create:
     )
 
 
-def click_until_answered(request: Create | Refund, *, draw: random.Random, clicks_max: int) -> Habit[Seen]:
+def click_until_answered(request: Create | Refund | Cancel, *, draw: random.Random, clicks_max: int) -> Habit[Seen]:
     """Click with one and the same key until a definite answer comes or patience ends; return the last sight."""
     seen = (yield request)[0]
     for _ in range(clicks_max - 1):

@@ -10,6 +10,7 @@ from scenarios.defects.attempt_after_call import ATTEMPT_AFTER_CALL
 from scenarios.defects.background_only import BACKGROUND_ONLY
 from scenarios.defects.busy_is_failure import BUSY_IS_FAILURE
 from scenarios.defects.call_inside_retried_transaction import CALL_INSIDE_RETRIED_TRANSACTION
+from scenarios.defects.cancel_unasked import CANCEL_UNASKED
 from scenarios.defects.claim_after_dispatch import CLAIM_AFTER_DISPATCH
 from scenarios.defects.defect import Defect
 from scenarios.defects.early_webhook_dropped import EARLY_WEBHOOK_DROPPED
@@ -75,6 +76,7 @@ DEFECTS: Mapping[str, Defect] = MappingProxyType(
             CLAIM_AFTER_DISPATCH,
             HUNDREDTHS_EVERYWHERE,
             BACKGROUND_ONLY,
+            CANCEL_UNASKED,
         )
     }
 )

@@ -55,6 +55,7 @@ def habitat(
         "calm_s": CALM_S,
         "final_within_s": FINAL_WITHIN_S,
         "declined_share": 0,
+        "cancel_share": 0,
         "psp_asynchronous_share": 0,
         "customer_spike_latency_s": None,
         "service_processes": 1,

@@ -12,6 +12,7 @@ from scenarios.library.latency_spikes import LATENCY_SPIKES
 from scenarios.library.lost_webhooks import LOST_WEBHOOKS
 from scenarios.library.lying_clocks import LYING_CLOCKS
 from scenarios.library.racing_refunds import RACING_REFUNDS
+from scenarios.library.second_thoughts import SECOND_THOUGHTS
 from scenarios.spec import Scenario
 
 LIBRARY: Mapping[str, Scenario] = MappingProxyType(
@@ -26,6 +27,7 @@ LIBRARY: Mapping[str, Scenario] = MappingProxyType(
             FAILING_DATABASE,
             BROKEN_NETWORK,
             RACING_REFUNDS,
+            SECOND_THOUGHTS,
         )
     }
 )

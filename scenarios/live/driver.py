@@ -9,7 +9,19 @@ from http import HTTPStatus
 import gevent
 from locust.clients import HttpSession, ResponseContextManager
 
-from scenarios.customers.actions import Action, Create, Outcome, Read, Refund, Request, Script, Seen, Together, Wait
+from scenarios.customers.actions import (
+    Action,
+    Cancel,
+    Create,
+    Outcome,
+    Read,
+    Refund,
+    Request,
+    Script,
+    Seen,
+    Together,
+    Wait,
+)
 from scenarios.customers.client import PaystormClient, unanswered
 from scenarios.customers.diary import Author, Diary
 from scenarios.live.pacing import LONGEST_DELAY_S
@@ -106,3 +118,5 @@ def _name(request: Request) -> str:
             return "read payment"
         case Refund():
             return "request refund"
+        case Cancel():
+            return "request cancel"

@@ -19,6 +19,7 @@ from scenarios.customers.cast import CAST
 from scenarios.customers.client import PaystormClient
 from scenarios.customers.diary import Author
 from scenarios.customers.purchase import draw_purchase
+from scenarios.customers.second_thoughts import script_of
 from scenarios.library import find_scenario
 from scenarios.live.diary_file import DiaryFile
 from scenarios.live.driver import Driver
@@ -47,7 +48,7 @@ class Checkout(HttpUser):
 
     def on_start(self) -> None:
         """Get a number; what customers do follows from the seed, this number and theirs."""
-        self.number = next(LOAD_TEST.numbers)
+        self.number = _number_of(self.environment, next(LOAD_TEST.numbers))
         self.customers = itertools.count(1)
         # Or requests would look for a proxy, and for other credentials in ~/.netrc.
         self.client.trust_env = False
@@ -58,10 +59,19 @@ class Checkout(HttpUser):
         """Let a customer come, buy and go."""
         scenario, name = LOAD_TEST.scenario, f"{self.number}-{next(self.customers)}"
         # Streams of its own for each purchase, so that none of them is kept for ever.
-        draw = Streams(LOAD_TEST.seed).stream("live", "customer", name)
+        streams = Streams(LOAD_TEST.seed)
+        draw, regrets = streams.stream("live", "customer", name), streams.stream("live", "second thoughts", name)
         script = draw.choices(list(scenario.scripts), list(scenario.scripts.values()))[0]
         purchase = draw_purchase(draw, intent=f"order-{name}", declined_share=scenario.declined_share)
-        self.driver.perform(Author(customer=f"customer/{name}", script=script), CAST[script](purchase, draw))
+        has_regrets = regrets.random() < scenario.cancel_share
+        performed = script_of(CAST[script], purchase, draw, regrets=regrets if has_regrets else None)
+        self.driver.perform(Author(customer=f"customer/{name}", script=script), performed)
+
+
+def _number_of(environment: Environment, number: int) -> str:
+    """Return a number that no other process of this load gives as well; the first one counts as if it were alone."""
+    index: int = getattr(environment.runner, "worker_index", 0)  # Locust's types do not know it
+    return f"{number}" if index == 0 else f"{index}-{number}"
 
 
 @events.user_error.add_listener  # type: ignore[untyped-decorator]  # Locust types in parts

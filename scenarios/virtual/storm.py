@@ -7,6 +7,7 @@ alone: whoever listens to the progress, or lends another server, cannot change i
 
 from collections.abc import Iterator
 from operator import itemgetter
+from random import Random
 
 import httpx
 import simpy
@@ -20,6 +21,7 @@ from scenarios.customers.cast import CAST
 from scenarios.customers.client import PaystormClient
 from scenarios.customers.diary import Author, Diary
 from scenarios.customers.purchase import draw_purchase
+from scenarios.customers.second_thoughts import script_of
 from scenarios.defects import Defect
 from scenarios.faults.world_fault import WorldFault
 from scenarios.progress import Listener, Progress
@@ -151,6 +153,8 @@ class Storm:
         for number in range(1, self.scenario.customers + 1):
             arrives_s = draw.choice(crowds_s) if crowds_s else draw.uniform(0, self.scenario.storm_s)
             script = draw.choices(names, weights)[0]
+            if self.scenario.visitors and number not in self.scenario.visitors:
+                continue  # what was drawn for the others stays as it was
             author = Author(customer=f"customer/{number}", script=script)
             self.world.env.process(self._visit(driver, author, arrives_s=arrives_s))
 
@@ -159,8 +163,16 @@ class Storm:
         draw = self.world.stream(author.customer)
         intent = f"order-{author.customer.removeprefix('customer/')}"
         purchase = draw_purchase(draw, intent=intent, declined_share=self.scenario.declined_share)
-        yield from driver.perform(author, CAST[author.script](purchase, draw))
+        script = script_of(CAST[author.script], purchase, draw, regrets=self._regrets(author))
+        yield from driver.perform(author, script)
         self._customers_done += 1
+
+    def _regrets(self, author: Author) -> Random | None:
+        """Return what a customer draws from who will have second thoughts, or None."""
+        if not self.scenario.cancel_share:
+            return None
+        stream = self.world.stream(author.customer, "second thoughts")
+        return stream if stream.random() < self.scenario.cancel_share else None
 
     def _await_quiet(self) -> Steps[None]:
         """Wait until the storm is over and nothing is left that could happen but workers finding nothing."""
@@ -170,7 +182,7 @@ class Storm:
 
     def _is_quiet(self) -> bool:
         return (
-            self._customers_done == self.scenario.customers
+            self._customers_done == self.scenario.visits
             and all(name.startswith("worker/") for name in self.world.busy())  # whose one task never ends
             and not self._theatre.has_open_work()
         )

@@ -3,7 +3,8 @@
 from service.routes.discrepancies import router as discrepancies
 from service.routes.health import router as health
 from service.routes.payments import router as payments
+from service.routes.problems import router as problems
 from service.routes.refunds import router as refunds
 from service.routes.webhooks import router as webhooks
 
-__all__ = ["discrepancies", "health", "payments", "refunds", "webhooks"]
+__all__ = ["discrepancies", "health", "payments", "problems", "refunds", "webhooks"]

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from service.dependencies import DeskDependency
+from service.described import raises
 from service.problems import Problem, ProblemError
 from service.store.revision import REVISION
 
@@ -15,7 +16,7 @@ async def healthz() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/readyz")
+@router.get("/readyz", openapi_extra=raises(Problem.NOT_READY))
 async def readyz(desk: DeskDependency) -> dict[str, str]:
     """Answer 200 if the database does too and has the schema that this code needs, else 503 with what is wrong."""
     found = await desk.reads.schema_revision()

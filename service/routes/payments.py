@@ -1,28 +1,46 @@
-"""Payments: accept, read, list, and tell the history."""
+"""Payments: accept, cancel, read, list, and tell the history."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, BackgroundTasks, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import Field
 
 from engine.idempotency import KeyedRequest, KeyScope, fingerprint
 from engine.lifecycle import PaymentState
 from engine.money import Money
 from engine.usecases import PaymentOrder
-from service import cursor
 from service.answers import reply_response, request_line
 from service.dependencies import DeskDependency, Key, MerchantId, PaymentId
+from service.described import leads_to, raises
+from service.merchant_route import MerchantRoute
+from service.paging import page_of, paged
 from service.problems import Problem, ProblemError
-from service.schemas import ListView, PaymentRequest, PaymentView, Reference, TransitionView, microseconds
-from service.store import Page, PaymentFilter
+from service.schemas import (
+    CancelRequest,
+    ListView,
+    Moment,
+    PageQuery,
+    PaymentRequest,
+    PaymentView,
+    Reference,
+    TransitionView,
+    microseconds,
+)
+from service.store import PaymentFilter
 
-router = APIRouter(prefix="/v1/payments", tags=["payments"])
+router = APIRouter(prefix="/v1/payments", tags=["payments"], route_class=MerchantRoute)
 
-PAGE_SIZE = 20
-PAGE_SIZE_MAX = 100
+CREATE = raises(Problem.ORDER_TAKEN) | leads_to(
+    read_payment={"payment_id": "id"},
+    read_history={"payment_id": "id"},
+    create_refund={"payment_id": "id"},
+    list_refunds={"payment_id": "id"},
+)
+
+CANCEL = raises(Problem.PAYMENT_NOT_FOUND, Problem.NOT_CANCELABLE)
 
 
-@router.post("", status_code=202, response_model=PaymentView)
+@router.post("", status_code=202, response_model=PaymentView, openapi_extra=CREATE)
 async def create_payment(
     *,
     body: PaymentRequest,
@@ -49,17 +67,13 @@ async def create_payment(
     return reply_response(reply)
 
 
-class PaymentQuery(BaseModel):
+class PaymentQuery(PageQuery):
     """Which payments to list, newest first."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    status: PaymentState | None = None
-    order_id: Reference | None = None
-    created_from: AwareDatetime | None = None  # inclusive
-    created_until: AwareDatetime | None = None  # exclusive
-    limit: Annotated[int, Query(ge=1, le=PAGE_SIZE_MAX)] = PAGE_SIZE
-    cursor: str | None = None
+    status: Annotated[PaymentState | None, Field(description="Only those in this state.")] = None
+    order_id: Annotated[Reference | None, Field(description="Only those of this order.")] = None
+    created_from: Annotated[Moment | None, Field(description="Accepted then or later.")] = None
+    created_until: Annotated[Moment | None, Field(description="Accepted before then.")] = None
 
     @property
     def wanted(self) -> PaymentFilter:
@@ -77,19 +91,11 @@ async def list_payments(
     query: Annotated[PaymentQuery, Query()], merchant_id: MerchantId, desk: DeskDependency
 ) -> ListView[PaymentView]:
     """Return one page of the merchant's payments."""
-    after = None if query.cursor is None else cursor.parse(query.cursor)
-    # One more than asked tells whether there is a next page.
-    page = Page(limit=query.limit + 1, after=after)
-    found = await desk.reads.payments(merchant_id=merchant_id, wanted=query.wanted, page=page)
-    shown, has_more = found[: query.limit], len(found) > query.limit
-    return ListView(
-        data=[PaymentView.of(payment) for payment in shown],
-        has_more=has_more,
-        next_cursor=cursor.after(shown[-1].created_at_us, shown[-1].id) if has_more else None,
-    )
+    found = await desk.reads.payments(merchant_id=merchant_id, wanted=query.wanted, page=page_of(query))
+    return paged(found, query, view=PaymentView.of, place=lambda payment: (payment.created_at_us, payment.id))
 
 
-@router.get("/{payment_id}")
+@router.get("/{payment_id}", openapi_extra=raises(Problem.PAYMENT_NOT_FOUND))
 async def read_payment(payment_id: PaymentId, merchant_id: MerchantId, desk: DeskDependency) -> PaymentView:
     """Return one payment."""
     payment = await desk.reads.payment(merchant_id=merchant_id, payment_id=payment_id)
@@ -98,7 +104,27 @@ async def read_payment(payment_id: PaymentId, merchant_id: MerchantId, desk: Des
     return PaymentView.of(payment)
 
 
-@router.get("/{payment_id}/history")
+@router.post("/{payment_id}/cancel", status_code=202, response_model=PaymentView, openapi_extra=CANCEL)
+async def cancel_payment(
+    *,
+    payment_id: PaymentId,
+    request: Request,
+    merchant_id: MerchantId,
+    key: Key,
+    desk: DeskDependency,
+    background: BackgroundTasks,
+    body: CancelRequest | None = None,  # noqa: ARG001 - it has nothing to say, but what is not one is refused
+) -> Response:
+    """Ask for a payment that was not captured to be canceled; the PSP is asked after the answer, and decides."""
+    scope = KeyScope(merchant_id=merchant_id, route=request_line(request), key=key)
+    keyed = KeyedRequest(scope=scope, fingerprint=fingerprint({"payment_id": payment_id}))
+    reply = await desk.cancel_payment(keyed, merchant_id=merchant_id, payment_id=payment_id)
+    if reply.case is not None:
+        background.add_task(desk.dispatcher, reply.case)
+    return reply_response(reply)
+
+
+@router.get("/{payment_id}/history", openapi_extra=raises(Problem.PAYMENT_NOT_FOUND))
 async def read_history(
     payment_id: PaymentId, merchant_id: MerchantId, desk: DeskDependency
 ) -> ListView[TransitionView]:

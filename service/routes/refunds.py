@@ -6,13 +6,20 @@ from engine.idempotency import KeyedRequest, KeyScope, fingerprint
 from engine.usecases import RefundOrder
 from service.answers import reply_response, request_line
 from service.dependencies import DeskDependency, Key, MerchantId, PaymentId, RefundId
+from service.described import leads_to, raises
+from service.merchant_route import MerchantRoute
 from service.problems import Problem, ProblemError
 from service.schemas import ListView, RefundRequest, RefundView
 
-router = APIRouter(prefix="/v1/payments/{payment_id}/refunds", tags=["refunds"])
+router = APIRouter(prefix="/v1/payments/{payment_id}/refunds", tags=["refunds"], route_class=MerchantRoute)
+
+CREATE = raises(Problem.PAYMENT_NOT_FOUND, Problem.NOT_REFUNDABLE, Problem.REFUND_TOO_MUCH) | leads_to(
+    read_refund={"payment_id": "payment_id", "refund_id": "id"},
+    read_payment={"payment_id": "payment_id"},
+)
 
 
-@router.post("", status_code=202, response_model=RefundView)
+@router.post("", status_code=202, response_model=RefundView, openapi_extra=CREATE)
 async def create_refund(
     *,
     payment_id: PaymentId,
@@ -37,7 +44,7 @@ async def create_refund(
     return reply_response(reply)
 
 
-@router.get("")
+@router.get("", openapi_extra=raises(Problem.PAYMENT_NOT_FOUND))
 async def list_refunds(payment_id: PaymentId, merchant_id: MerchantId, desk: DeskDependency) -> ListView[RefundView]:
     """Return every refund of a payment, oldest first."""
     refunds = await desk.reads.refunds(merchant_id=merchant_id, payment_id=payment_id)
@@ -46,7 +53,7 @@ async def list_refunds(payment_id: PaymentId, merchant_id: MerchantId, desk: Des
     return ListView(data=[RefundView.of(refund) for refund in refunds])
 
 
-@router.get("/{refund_id}")
+@router.get("/{refund_id}", openapi_extra=raises(Problem.REFUND_NOT_FOUND))
 async def read_refund(
     payment_id: PaymentId, refund_id: RefundId, merchant_id: MerchantId, desk: DeskDependency
 ) -> RefundView:

@@ -42,7 +42,7 @@ def _advance(*, with_refund: bool, waits: bool) -> Select[int, int]:
 def _held(*, with_refund: bool, waits: bool) -> CTE:
     """Lock the case, if it is still as before."""
     compared = [
-        *_as_before(payments, tuple(PAYMENT_CHANGES), prefix="payment"),
+        *_as_before(payments, (*PAYMENT_CHANGES, "cancel_requested_at_us"), prefix="payment"),
         *_as_before(attempts, _ATTEMPT_CHANGES, prefix="attempt"),
         *(_as_before(refunds, _REFUND_CHANGES, prefix="refund") if with_refund else ()),
     ]

@@ -69,11 +69,20 @@ class PostgresBooks(StatementPart):
         moved = await self._row(statements.MOVE_PAYMENT, parameters)
         assert moved is not None, f"{move.payment.id} was not {move.transition.from_state} under our lock"
 
+    async def request_cancel(self, payment: Payment) -> None:
+        """Put it on record that this payment is to be canceled."""
+        await self._write(statements.REQUEST_CANCEL, rows.prefixed(rows.payment_values(payment), "payment"))
+
     # Attempts
 
     async def lock_case(self, attempt_id: str) -> Case | None:
         """Lock an attempt and its payment, waiting for them."""
         return await self._case(statements.LOCK_CASE, {"attempt_id": attempt_id})
+
+    async def lock_capture_case(self, *, merchant_id: str, payment_id: str) -> Case | None:
+        """Lock a merchant's payment and the attempt that captures it, waiting for them."""
+        parameters = {"merchant_id": merchant_id, "payment_id": payment_id}
+        return await self._case(statements.LOCK_CAPTURE_CASE, parameters)
 
     async def lock_case_of_psp_object(self, *, kind: AttemptKind, psp_id: str) -> Case | None:
         """Lock an attempt and its payment, found by the PSP's id."""

@@ -122,11 +122,18 @@ CREATE TRIGGER begins_as_created BEFORE INSERT ON payments FOR EACH ROW
 WHEN (NEW.state <> 'CREATED') EXECUTE FUNCTION refuse()
 """
 
+_KEEPS_THE_WISH = """
+CREATE TRIGGER keeps_the_wish BEFORE UPDATE OF cancel_requested_at_us ON payments FOR EACH ROW
+WHEN (OLD.cancel_requested_at_us IS NOT NULL AND OLD.cancel_requested_at_us IS DISTINCT FROM NEW.cancel_requested_at_us)
+EXECUTE FUNCTION refuse()
+"""
+
 TRIGGERS: Mapping[str, tuple[str, ...]] = {
     "payments": (
         _BEGINS,
         _moves_only("payments", LAWFUL_MOVES),
         _keeps("payments", "id", "merchant_id", "amount_minor", "currency", "created_at_us"),
+        _KEEPS_THE_WISH,
         _agrees(
             "payments",
             on="UPDATE",

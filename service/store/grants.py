@@ -15,7 +15,10 @@ PRIVILEGES: Mapping[str, str] = MappingProxyType(
         "alembic_version": "SELECT",
         "merchants": "SELECT",
         "api_keys": "SELECT",
-        "payments": "SELECT, INSERT, UPDATE (state, failure_reason, captured_minor, refunded_minor, updated_at_us)",
+        "payments": (
+            "SELECT, INSERT, UPDATE"
+            " (state, failure_reason, captured_minor, refunded_minor, updated_at_us, cancel_requested_at_us)"
+        ),
         "transitions": "SELECT, INSERT",
         "refunds": "SELECT, INSERT, UPDATE (state, psp_refund_id, settled_at_us)",
         "attempts": (

@@ -49,11 +49,12 @@ def payment_of(row: Row, *, prefix: str = "") -> Payment:
         refunded_minor=row[f"{prefix}refunded_minor"],
         created_at_us=row[f"{prefix}created_at_us"],
         updated_at_us=row[f"{prefix}updated_at_us"],
+        cancel_requested_at_us=row[f"{prefix}cancel_requested_at_us"],
     )
 
 
 def payment_changes(payment: Payment) -> dict[str, object]:
-    """Return the columns of a payment that may ever change."""
+    """Return the columns of a payment that its moves may change."""
     return {
         "state": payment.state,
         "failure_reason": payment.failure_reason,
@@ -80,6 +81,7 @@ def payment_values(payment: Payment) -> dict[str, object]:
         "refunded_minor": payment.refunded_minor,
         "created_at_us": payment.created_at_us,
         "updated_at_us": payment.updated_at_us,
+        "cancel_requested_at_us": payment.cancel_requested_at_us,
     }
 
 
@@ -175,6 +177,7 @@ def advance_values(before: Case, after: Case, *, move: Move | None, event: Inbox
         "is_tried": after.attempt != before.attempt,
         "is_closed": after.refund != before.refund,
         **_changes_of(before, suffix="_before"),
+        "payment_before__cancel_requested_at_us": before.payment.cancel_requested_at_us,
         **_changes_of(after),
         **(_NO_TRANSITION if transition is None else prefixed(asdict(transition), "transition")),
         **(_NO_EVENT if event is None else prefixed(asdict(event), "event")),

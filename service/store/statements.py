@@ -126,6 +126,13 @@ UPDATE_PAYMENT = (
     update(payments).where(payments.c.id == PAYMENT["id"], payments.c.state == PAYMENT["state"]).values(PAYMENT_CHANGES)
 )
 
+# The wish goes on record, and nothing else: no move of a payment ever writes this column.
+REQUEST_CANCEL = (
+    update(payments)
+    .where(payments.c.id == PAYMENT["id"], payments.c.cancel_requested_at_us.is_(None))
+    .values({name: PAYMENT[name] for name in ("cancel_requested_at_us", "updated_at_us")})
+)
+
 # --- attempts and refunds --------------------------------------------------------------------------------------------
 
 
@@ -140,6 +147,11 @@ _lock_case = (
     .with_for_update(of=[payments, attempts])
 )
 LOCK_CASE = _lock_case.where(attempts.c.id == bindparam("attempt_id"))
+LOCK_CAPTURE_CASE = _lock_case.where(
+    payments.c.id == bindparam("payment_id"),
+    payments.c.merchant_id == bindparam("merchant_id"),
+    attempts.c.kind == "capture",
+)
 LOCK_CASE_OF_PSP_OBJECT = _lock_case.where(
     attempts.c.kind == bindparam("kind"), attempts.c.psp_id == bindparam("psp_id")
 )

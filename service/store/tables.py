@@ -80,6 +80,7 @@ payments = Table(
     Column("refunded_minor", BigInteger, nullable=False),
     Column("created_at_us", BigInteger, nullable=False),
     Column("updated_at_us", BigInteger, nullable=False),
+    Column("cancel_requested_at_us", BigInteger),  # a wish; it is written once
     _one_of("state", PaymentState),
     CheckConstraint("amount_minor > 0", name="amount_is_positive"),
     CheckConstraint("0 <= refunded_minor AND refunded_minor <= captured_minor", name="refunds_within_capture"),
@@ -94,7 +95,10 @@ payments = Table(
         unique=True,
         postgresql_where=text("state <> 'FAILED'"),
     ),
+    # An order has one payment that has not failed and any number that have; the index above knows only the one.
+    Index("failed_payments_of_order", "merchant_id", "order_id", postgresql_where=text("state = 'FAILED'")),
     Index("payments_of_merchant", "merchant_id", "created_at_us", "id"),
+    Index("payments_in_state", "merchant_id", "state", "created_at_us", "id"),
 )
 
 transitions = Table(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from psp_chaos.faults.menu import MENU
+from reports.checks import CHECKS
 from scenarios.cli.main import run_command
 
 ROOT = Path(__file__).parents[2]
@@ -113,6 +114,12 @@ def test_the_readme_is_short_and_its_recipes_name_files_that_exist():
     assert len(readme.splitlines()) < 150
     assert recipes
     assert [name for name in recipes if not (ROOT / name).exists()] == []
+
+
+def test_the_readme_has_a_line_for_each_invariant():
+    told = re.findall(r"^\| (I\d+) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+
+    assert told == [check.id for check in CHECKS]
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/psp.md"])

@@ -214,6 +214,24 @@ def test_what_comes_of_books_lines_and_word(case, lines, word, expected):
     assert _judged(case, lines, word) == expected
 
 
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        (_lines("refund", "refund"), ["line-doubled"]),
+        (_lines("refund_reversal", "refund_reversal"), ["line-doubled"]),
+        (_lines("refund", money=Money(amount_minor=-197, currency="EUR")), ["line-wrong"]),
+        (_lines("refund"), []),
+    ],
+)
+@pytest.mark.parametrize("age_s", [HOUR_S, OLD])
+def test_what_is_wrong_with_half_of_what_should_be_told_is_found_before_the_other_half_is_missing(lines, found, age_s):
+    aged = tuple(replace(line, reported_s=NOW_S - age_s) for line in lines)
+
+    said = _judged(_refund(RefundState.FAILED), aged, RETURNED)
+
+    assert said == (("rest", "", *found, "line-missing") if age_s == OLD else ("wait", "", *found))
+
+
 def test_a_refund_that_repairs_a_discrepancy_is_not_nobodys():
     assert _judged(None, _lines("refund", age_s=OLD), is_repair=True) == ("rest", "")
 

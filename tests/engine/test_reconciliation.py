@@ -30,6 +30,22 @@ def test_the_psp_is_asked_the_safest_question_that_it_can_answer(psp_id, now_us,
     assert question(_attempt(psp_id=psp_id), now_us=now_us, psp_key_retention_us=23 * HOUR_US) is expected
 
 
+@pytest.mark.parametrize(
+    ("psp_id", "now_us", "expected"),
+    [
+        ("pi_1", 0, Question.RETRIEVE),
+        (None, 23 * HOUR_US - 1, Question.FORESTALL),
+        (None, 23 * HOUR_US, Question.SEARCH),
+    ],
+)
+def test_no_question_about_a_payment_that_is_to_be_canceled_can_take_its_money(psp_id, now_us, expected):
+    attempt = _attempt(psp_id=psp_id)
+
+    chosen = question(attempt, now_us=now_us, psp_key_retention_us=23 * HOUR_US, is_to_be_canceled=True)
+
+    assert chosen is expected
+
+
 def _outcome(kind):
     return Outcome(kind=kind, psp_id=f"pi_{kind}", money=MONEY)
 

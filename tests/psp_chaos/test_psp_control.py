@@ -170,6 +170,7 @@ async def test_the_export_holds_books_journal_and_bites_as_plain_data(world, con
         "metadata": {"order_id": "o-1"},
         "created_at_us": 1_700_000_000_000_000,
         "captured_at_us": 1_700_000_000_000_000,
+        "decided_at_us": 1_700_000_000_000_000,
     }
     assert [row["amount_minor"] for row in exported["movements"]] == [1000, -400]
     assert [row["status"] for row in exported["refunds"]] == ["succeeded"]

@@ -6,6 +6,7 @@ import json
 import httpx
 import pytest
 
+from psp_chaos.export import export_bites, export_books
 from psp_chaos.faults import MENU
 
 
@@ -421,6 +422,54 @@ async def test_refund_fails_is_pending_first_and_gives_the_money_back(world):
     )
     assert (left_meanwhile, world.payments[0].refundable_minor) == (600, 1000)
     assert (world.merchant.types[-1], world.merchant.deliveries[-1].at_s) == ("refund.failed", 600)
+
+
+async def test_refund_fails_after_it_has_arrived_and_the_books_say_when_both_happened(world):
+    world.install("refund-fails", parameters={"delay_s": [600, 600], "after": "success"})
+    payment = (await world.pay()).json()
+    await world.refund(payment["id"], amount=400)
+    await world.quiet()
+
+    (refund,) = export_books(world.psp)["refunds"]
+
+    arrived_s = (refund["succeeded_at_us"] - refund["created_at_us"]) / 1_000_000
+    assert (refund["status"], arrived_s) == ("failed", 600)
+    assert refund["failed_at_us"] == refund["settled_at_us"] > refund["succeeded_at_us"]
+    assert world.payments[0].refundable_minor == 1000
+
+
+async def test_a_refund_that_never_arrived_has_no_time_at_which_it_did(world):
+    world.install("refund-fails", parameters={"delay_s": [600, 600]})
+    payment = (await world.pay()).json()
+    await world.refund(payment["id"], amount=400)
+    await world.quiet()
+
+    (refund,) = export_books(world.psp)["refunds"]
+
+    assert refund["succeeded_at_us"] is None
+    assert refund["failed_at_us"] == refund["created_at_us"] + 600_000_000
+
+
+async def test_the_books_say_when_a_card_was_refused(world):
+    await world.pay(card="pm_card_chargeDeclined")
+
+    (payment,) = export_books(world.psp)["payments"]
+
+    assert (payment["captured_at_us"], payment["decided_at_us"]) == (None, payment["created_at_us"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "declared"), [("keys-ignored", "repeated-effect"), ("keys-forgotten", None), ("slow", None)]
+)
+async def test_a_bite_says_what_nobody_survives(world, kind, declared):
+    # A key that is too young is not forgotten, which is no bite at all.
+    world.install(kind)
+    for _ in range(2):
+        await world.pay(key="k")
+
+    told = [bite["unsurvivable"] for bite in export_bites(world.psp)]
+    assert [(type(word), word) for word in told] == [(type(declared), declared)] * len(told)
+    assert bool(world.bites) is (kind != "keys-forgotten")
 
 
 async def test_refund_pending_says_why_until_it_has_arrived(world):

@@ -323,3 +323,50 @@ async def test_what_a_fault_does_to_one_payment_it_does_not_to_another(world, ki
 def test_a_parameter_that_makes_no_sense_is_refused(kind, parameters, wrong):
     with pytest.raises(ValueError, match=wrong):
         FaultSpec(id="f", where="webhook", kind=kind, parameters=parameters)
+
+
+@pytest.mark.parametrize(
+    ("kind", "parameters", "lies"),
+    [
+        ("forged", {}, [["claim", "invented", "secret"]]),
+        ("wrong-secret", {}, [["secret"]]),
+        ("stale-timestamp", {"age_s": [301, 301]}, [["stale"]]),
+        ("other-account", {"claims": "success"}, [["account", "claim"]]),
+        ("other-mode", {}, [["mode"]]),
+        ("altered-amount", {}, [["amount"]]),
+        ("unannounced", {}, [["invented"]]),
+        ("lost", {}, []),
+        ("doubled", {}, []),
+        ("doubled-anew", {}, []),
+        ("concurrent", {}, []),
+    ],
+)
+async def test_the_journal_says_of_each_try_what_was_untrue_about_it(world, install, kind, parameters, lies):
+    install(kind, selector={"event_type": "payment_intent.payment_failed"}, parameters=parameters)
+    world.merchant.answers = [200] * 2 + [400]  # what is refused comes again, and most kinds lie once
+    await world.pay(card="pm_card_chargeDeclined")
+
+    await world.quiet()
+
+    told = [line for line in world.psp.journal.lines if line.kind == "webhook" and line.lies]
+    assert [sorted(line.lies) for line in told][: len(lies)] == lies
+    assert bool(told) is bool(lies)
+
+
+async def test_a_claim_that_happens_to_be_true_is_no_lie(world, install):
+    install("other-account", parameters={"claims": "success"})
+    await world.pay()
+
+    await world.quiet()
+
+    assert [line.lies for line in world.psp.journal.lines if line.kind == "webhook" and line.lies] == [("account",)]
+
+
+async def test_the_journal_says_when_a_signature_says_that_it_was_made(world, install):
+    install("stale-timestamp", parameters={"age_s": [600, 600]})
+    await world.pay()
+
+    await world.quiet()
+
+    old = next(line for line in world.psp.journal.lines if line.kind == "webhook" and line.lies)
+    assert old.at_us - old.signed_at_us == 600_000_000

@@ -68,6 +68,19 @@ def test_a_request_that_hangs_does_not_keep_it_from_ending(start_psp):
     assert time.monotonic() - began_s < 5
 
 
+def test_the_documents_few_lines_of_python_take_money(start_psp):
+    """As they are printed but for the port, at a PSP that behaves."""
+    text = (Path(__file__).parents[2] / "docs/psp.md").read_text()
+    (block,) = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    psp = start_psp("--key", "sk_test_paystorm")
+    assert "http://127.0.0.1:8420" in block
+
+    exec(block.replace("http://127.0.0.1:8420", psp.url), {})
+
+    (payment,) = psp.control("GET", "/books/payments")["data"]
+    assert (payment["amount_minor"], payment["status"]) == (1099, "captured")
+
+
 def test_presets_and_files_of_faults_are_on_from_the_start(start_psp, tmp_path):
     file = tmp_path / "mine.toml"
     file.write_text('[[faults]]\nid = "mine"\nwhere = "reply"\nkind = "error-before"\n')

@@ -189,6 +189,7 @@ class TinyRun:
             "metadata": metadata,
             "created_at_us": at(seconds),
             "captured_at_us": at(seconds) if captured else None,
+            "decided_at_us": None if status == "pending" else at(seconds),
         }
         self.psp["payments"].append(row)
         if captured:
@@ -211,6 +212,8 @@ class TinyRun:
             "metadata": {"refund_id": refund_id},
             "created_at_us": at(seconds),
             "settled_at_us": at(seconds),
+            "succeeded_at_us": at(seconds),
+            "failed_at_us": None,
         } | made
         self.psp["refunds"].append(row)
         self.move("refund", psp_id, -amount_minor, currency, seconds=seconds, refund=row["id"])
@@ -218,6 +221,39 @@ class TinyRun:
 
     def journal(self, kind: str, *, seconds: float, **fields) -> None:
         self.psp["journal"].append({"kind": kind, "at_us": at(seconds), "ended_at_us": at(seconds + 0.1), **fields})
+
+    def deliver(self, event_id: str, psp_object_id: str, *, seconds: float, lies=(), status=200, **fields) -> None:
+        """A try of a webhook, by default a truthful one that was acknowledged."""
+        signed = {"signed_at_us": at(seconds), "event_type": "payment_intent.succeeded", "attempt": 1}
+        told = {"event_id": event_id, "object": psp_object_id, "lies": list(lies), "status": status}
+        self.journal("webhook", seconds=seconds, endpoint="we_1", **(signed | told | fields))
+
+    def record(self, kind: str, subject: str, *, seconds: float, state: str = "needs_person", **evidence) -> dict:
+        """A discrepancy as the service writes it."""
+        row = {
+            "id": f"dis_{len(self.service['discrepancies'])}",
+            "kind": kind,
+            "payment_id": None,
+            "amount_minor": 1000,
+            "currency": "EUR",
+            "state": state,
+            "evidence": {"subject": subject} | evidence,
+            "found_at_us": at(seconds),
+            "closed_at_us": at(seconds) if state == "repaired" else None,
+        }
+        self.service["discrepancies"].append(row)
+        return row
+
+    def misreport(self, kind: str, movement: dict, *, visible_s: float | None = None) -> None:
+        """A line of the statement that is not as it should be."""
+        visible_at_us = None if visible_s is None else at(visible_s)
+        detail = {"movement_id": movement["id"], "visible_at_us": visible_at_us}
+        seconds = (movement["at_us"] - EPOCH_US) / 1_000_000
+        self.bite(kind, kind, seconds=seconds, where="books", object="ch_1", detail=detail)
+
+    def movement(self, psp_id: str, kind: str = "capture") -> dict:
+        """The only movement of this kind of a payment at the PSP."""
+        return next(row for row in self.psp["movements"] if (row["payment"], row["kind"]) == (psp_id, kind))
 
     def bite(self, fault: str, kind: str, *, seconds: float, where: str = "webhook", **fields) -> None:
         row = {"at_us": at(seconds), "fault": fault, "where": where, "kind": kind, "target": None, "object": None}
@@ -292,7 +328,8 @@ class TinyRun:
                 "settled_at_us": settled_at_us,
             }
         )
-        settled = {"status": psp_status, "settled_at_us": None if psp_status == "pending" else at(seconds + 1)}
+        settled_at_us = None if psp_status == "pending" else at(seconds + 1)
+        settled = {"status": psp_status, "settled_at_us": settled_at_us, "succeeded_at_us": settled_at_us}
         self.psp_refund(
             refund_id, f"pi_{payment['id']}", amount_minor, payment["currency"], seconds=seconds + 1, **settled
         )

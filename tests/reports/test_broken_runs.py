@@ -13,7 +13,7 @@ def finding(run, check_id):
 def test_a_duplicate_capture_is_found(run):
     run.psp_payment("pay_a", "a", seconds=12, amount_minor=1000, currency="EUR", psp_id="pi_again")
 
-    assert run.accused() == {"I1"}
+    assert run.accused() == {"I1", "I9"}
     assert finding(run, "I1").sentence == "One purchase was charged more than once: EUR\u00a010.00 too much."
 
 
@@ -29,9 +29,10 @@ def test_a_duplicate_capture_is_found_even_when_it_went_back(run):
     run.psp_refund("repair", "pi_again", 1000, "EUR", seconds=50)
     run.service["discrepancies"].append(
         {"id": "dis_1", "kind": "double-capture", "payment_id": "pay_a", "state": "repaired", "found_at_us": 1}
+        | {"evidence": {"subject": "pi_again", "attempt_id": "att_pay_a"}}
     )
 
-    assert run.accused() == {"I1"}
+    assert run.accused() == {"I1", "I9"}
     assert "EUR\u00a010.00 went back" in finding(run, "I1").worst.what
 
 
@@ -69,6 +70,17 @@ def test_a_discrepancy_about_another_payment_excuses_nothing(run):
     assert "I2" in run.accused()
 
 
+@pytest.mark.parametrize(
+    ("kind", "subject"),
+    [("late-capture", "pi_other"), ("late-capture", "att_pay_d"), ("line-doubled", "pi_pay_d"), ("line-wrong", "m")],
+)
+def test_a_discrepancy_about_other_money_of_the_payment_or_about_a_line_excuses_nothing(run, kind, subject):
+    _capture_the_declined(run)
+    run.record(kind, subject, seconds=200)["payment_id"] = "pay_d"
+
+    assert "I2" in run.accused()
+
+
 # -- I3: no phantoms
 
 
@@ -98,7 +110,7 @@ def test_another_currency_is_found(run):
 def test_books_that_hold_twice_the_capture_are_found(run):
     run.payment_row("pay_a")["captured_minor"] = 2000
 
-    assert run.accused() == {"I3"}
+    assert run.accused() == {"I3", "I9"}
 
 
 # -- I4: told the truth
@@ -130,10 +142,20 @@ def test_a_pending_refund_that_was_shown_as_done_is_a_lie(run):
     assert {"I4", "I7"} == run.accused()
 
 
+def test_a_refund_that_never_arrived_and_was_shown_as_done_is_a_lie(run, clock):
+    run.refunded("a", 1000, seconds=100)
+    refund = run.psp["refunds"][-1]
+    failed = {"status": "failed", "succeeded_at_us": None, "settled_at_us": clock(500), "failed_at_us": clock(500)}
+    refund |= failed
+    run.move("refund_failure", refund["payment"], 1000, "EUR", seconds=500, refund=refund["id"])
+
+    assert "I4" in run.accused()  # it was shown at 110 s
+
+
 def test_an_amount_still_shown_as_refunded_long_after_the_bank_sent_it_back_is_a_lie(run, clock):
     run.refunded("a", 1000, seconds=100)
     refund = run.psp["refunds"][-1]
-    refund |= {"status": "failed", "settled_at_us": clock(500)}
+    refund |= {"status": "failed", "settled_at_us": clock(500), "failed_at_us": clock(500)}
     run.move("refund_failure", refund["payment"], 1000, "EUR", seconds=500, refund=refund["id"])
     run.look("a", "REFUNDED", seconds=6_000)
 
@@ -258,14 +280,14 @@ def test_refunds_promised_beyond_the_capture_are_found_though_the_psp_refused_th
         row | {"id": "ref_a_2", "psp_refund_id": None, "created_at_us": row["created_at_us"] + 1}
     )
 
-    assert run.accused() == {"I7"}
+    assert run.accused() == {"I7", "I9"}
 
 
 def test_one_refund_that_went_out_twice_is_found(run):
     run.refunded("a", 300, seconds=100)
     run.psp_refund("ref_a_1", "pi_pay_a", 300, "EUR", seconds=150, id="re_again")
 
-    assert run.accused() == {"I7"}
+    assert run.accused() == {"I7", "I9"}
     assert "the service says EUR\u00a03.00 went back, the PSP says EUR\u00a06.00" in finding(run, "I7").worst.what
 
 
@@ -273,6 +295,40 @@ def test_a_refund_that_the_service_has_forgotten_is_found(run):
     run.psp_refund("unheard", "pi_pay_a", 300, "EUR", seconds=150)
 
     assert run.accused() == {"I7"}
+
+
+def test_a_refund_that_never_arrived_and_is_booked_is_found_at_once(run, clock):
+    run.refunded("a", 300, seconds=7_100)
+    refund = run.psp["refunds"][-1]
+    failed = {"status": "failed", "succeeded_at_us": None, "settled_at_us": clock(7_150), "failed_at_us": clock(7_150)}
+    refund |= failed
+    run.move("refund_failure", refund["payment"], 300, "EUR", seconds=7_150, refund=refund["id"])
+
+    assert "I7" in run.accused()
+
+
+def test_a_disagreement_is_not_excused_by_a_discrepancy_about_something_else(run):
+    run.refunded("a", 300, seconds=100)
+    run.psp_refund("unheard", "pi_pay_a", 200, "EUR", seconds=150)
+    run.record("line-wrong", "mov_0", seconds=160)["payment_id"] = "pay_a"
+
+    assert "I7" in run.accused()
+
+
+def _dropped(run):
+    """A refund that was accepted, and failed without a trace at the PSP."""
+    run.refunded("a", 300, seconds=100, state="FAILED")
+    run.psp["refunds"].pop()
+    run.psp["movements"].pop()
+    run.attempt("pay_a", seconds=100, refund_id="ref_a_1", state="FAILED")
+    run.service["attempts"][-1]["psp_id"] = None
+
+
+def test_a_refund_that_failed_although_the_psp_was_never_asked_is_found(run):
+    _dropped(run)
+
+    assert run.accused() == {"I7"}
+    assert "and the PSP was never asked" in finding(run, "I7").worst.what
 
 
 # -- I8: convergence
@@ -320,6 +376,18 @@ def test_a_payment_that_came_to_rest_after_the_promise_is_found(run):
 
     assert run.accused() == {"I8"}
     assert "came to rest 90 s later than promised" in finding(run, "I8").worst.what
+
+
+def test_a_refused_card_that_was_noticed_after_the_promise_is_found(run, clock):
+    payment = run.payment_row("pay_d")
+    run.service["transitions"] = [
+        step | ({"at_us": clock(600 + 3_600 + 90)} if step["to_state"] == "FAILED" else {})
+        for step in run.service["transitions"]
+    ]
+    run.diary = [row for row in run.diary if row["order_id"] != "d" or row["action"] != "read"]
+
+    assert run.accused() == {"I8"}
+    assert finding(run, "I8").worst.payment_id == payment["id"]
 
 
 def test_a_clock_that_was_fast_accuses_nobody_if_somebody_saw_the_payment_at_rest_in_time(run):

@@ -97,9 +97,9 @@ def test_a_book_that_nobody_reads_is_refused(run):
 def test_another_format_is_refused(run):
     run.evidence()
     manifest = json.loads((run.folder / "manifest.json").read_text())
-    (run.folder / "manifest.json").write_text(json.dumps(manifest | {"format": 2}))
+    (run.folder / "manifest.json").write_text(json.dumps(manifest | {"format": 3}))
 
-    with pytest.raises(EvidenceError, match="evidence format 2, this judge reads format 1"):
+    with pytest.raises(EvidenceError, match="evidence format 3, this judge reads formats 1 and 2"):
         load_run(run.folder)
 
 

@@ -23,6 +23,26 @@ def test_every_check_is_a_case_and_a_sound_run_passes(run):
     assert all(case.find("failure") is None and case.find("error") is None for case in told.values())
 
 
+def test_a_check_that_had_nothing_to_look_at_passes_for_nothing(run):
+    told = cases(run.verdict())
+
+    skipped = {name: case.find("skipped") for name, case in told.items() if case.find("skipped") is not None}
+    assert set(skipped) == {"I6", "I7", "I10", "I12"}
+    assert skipped["I10"].get("message") == "nothing was tested: the run had no webhooks that lied."
+
+
+def test_the_scores_of_the_reconciliation_are_told(run):
+    run.manifest["plan"] = {"service": {"settlement_period_s": 600, "settlement_delay_max_s": 1_800}}
+    movement = run.movement("pi_pay_a")
+    run.misreport("settlement-row-wrong", movement)
+    subject = {"psp_object_id": "pi_pay_a", "line": movement["id"], "line_kind": "capture"}
+    run.record("line-wrong", movement["id"], seconds=700, **subject)
+
+    told = cases(run.verdict())["I12"].find("system-out").text
+
+    assert "line-wrong: 1 planted, 1 found; precision 100%, recall 100%; found after 11.5\u00a0min" in told
+
+
 def test_a_broken_invariant_is_a_failure_with_the_way_to_have_it_again(run):
     run.psp_payment("pay_a", "a", seconds=12, amount_minor=1000, currency="EUR", psp_id="pi_again")
 

@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from reports import judge
+from reports.checks import CHECKS
 from reports.page import render_page
 from reports.report import write_report
 
@@ -197,6 +198,18 @@ def test_a_check_that_was_skipped_is_shown_with_its_reason(run, render):
     text = "".join(Outline(render(run)).text)
 
     assert "Skipped: the evidence has no service.payments." in text
+
+
+def test_every_check_has_a_row_and_one_that_had_nothing_to_look_at_says_so(run, render):
+    run.manifest["plan"] = {"service": {"settlement_period_s": 600, "settlement_delay_max_s": 1_800}}
+    run.misreport("settlement-row-wrong", run.movement("pi_pay_a"))
+
+    page = render(run)
+
+    rows = page.partition('id="checks"')[2].partition("</section>")[0]
+    assert all(f'<span class="id">{check.id}</span> {check.title}' in rows for check in CHECKS)
+    assert rows.count(">untried</span>") == 3
+    assert "line-wrong: 1 planted, 0 found, 1 missed; recall 0%" in rows
 
 
 def test_many_disagreeing_purchases_are_counted_but_not_all_listed(run, render):

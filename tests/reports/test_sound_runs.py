@@ -11,7 +11,7 @@ def test_a_run_in_which_everything_went_well_is_valid(run):
     assert verdict.validity is Validity.VALID
     assert verdict.findings == ()
     assert not any(check.is_skipped for check in verdict.checks)
-    assert [check.id for check in verdict.checks] == ["I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I11"]
+    assert [check.id for check in verdict.checks] == [f"I{number}" for number in range(1, 13)]
 
 
 def test_a_request_in_flight_at_the_end_accuses_nobody(run):
@@ -191,9 +191,53 @@ def test_late_money_that_the_service_has_put_on_record_is_no_orphan(run):
     run.move("capture", payment["id"], 1000, "EUR", seconds=100)
     run.service["discrepancies"].append(
         {"id": "dis_1", "kind": "late-capture", "payment_id": "pay_d", "state": "open", "found_at_us": 1}
+        | {"evidence": {"subject": payment["id"]}}
     )
 
     assert "I2" not in run.accused()
+
+
+def test_a_refund_that_the_psp_refused_may_be_failed(run):
+    run.refunded("a", 300, seconds=100, state="FAILED")
+    run.psp["refunds"].pop()
+    run.psp["movements"].pop()
+    run.attempt("pay_a", seconds=100, refund_id="ref_a_1", state="FAILED")
+    run.journal("request", seconds=100, idempotency_key="psp-key-ref_a_1", request_id="req_r", status=400)
+
+    assert run.accused() == set()
+
+
+def test_a_second_refund_that_the_service_has_put_on_record_is_no_disagreement(run):
+    run.refunded("a", 300, seconds=100)
+    run.psp_refund("unheard", "pi_pay_a", 200, "EUR", seconds=150)
+    run.record("orphan-money", "re_unheard", seconds=160)
+
+    assert run.accused() == set()
+
+
+def test_a_refund_of_which_an_older_run_does_not_say_how_it_failed_is_given_the_benefit(run, clock):
+    run.refunded("a", 300, seconds=7_100)
+    refund = run.psp["refunds"][-1]
+    refund |= {"status": "failed", "settled_at_us": clock(7_150), "succeeded_at_us": None}
+    run.move("refund_failure", refund["payment"], 300, "EUR", seconds=7_150, refund=refund["id"])
+
+    assert run.accused() == set()
+
+
+def test_a_refused_card_of_which_an_older_run_does_not_say_when_is_not_late(run, clock):
+    run.psp["payments"][3]["decided_at_us"] = None
+    run.service["transitions"][-1]["at_us"] = clock(7_000)
+    run.diary = [row for row in run.diary if row["order_id"] != "d" or row["action"] != "read"]
+
+    assert run.accused() == set()
+
+
+def test_an_event_that_nobody_can_explain_may_be_parked_for_ever(run):
+    run.receive("evt_parked", seconds=50, state="parked", psp_object_id="pi_unknown")
+    declared = {"detail": {"inserted": "evt_parked"}, "unsurvivable": "unexplained-event"}
+    run.bite("unannounced", "unannounced", seconds=50, **declared)
+
+    assert run.accused() == set()
 
 
 def test_looks_that_overlap_may_overtake_each_other(run):
@@ -206,7 +250,7 @@ def test_looks_that_overlap_may_overtake_each_other(run):
 def _bank_sends_back(run, clock, *, seconds):
     """The PSP fails a refund long after it succeeded; the service corrects its books and says so."""
     refund = run.psp["refunds"][-1]
-    refund |= {"status": "failed", "settled_at_us": clock(seconds)}
+    refund |= {"status": "failed", "settled_at_us": clock(seconds), "failed_at_us": clock(seconds)}
     run.move("refund_failure", refund["payment"], refund["amount_minor"], "EUR", seconds=seconds, refund=refund["id"])
     run.service["refunds"][-1] |= {"state": "FAILED", "settled_at_us": clock(seconds + 3)}
     run.payment_row("pay_a")["refunded_minor"] -= refund["amount_minor"]

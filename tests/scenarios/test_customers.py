@@ -5,9 +5,22 @@ from collections.abc import Mapping
 
 import pytest
 
-from scenarios.customers.actions import Action, Create, Outcome, Read, Refund, Script, Seen, Together, Wait
+from scenarios.customers.actions import (
+    Action,
+    Cancel,
+    Create,
+    Outcome,
+    Read,
+    Refund,
+    Request,
+    Script,
+    Seen,
+    Together,
+    Wait,
+)
 from scenarios.customers.cast import CAST
-from scenarios.customers.purchase import DECLINED, PAYS, Purchase, draw_purchase
+from scenarios.customers.purchase import DECLINED, NEVER_AUTHENTICATES, PAYS, Purchase, draw_purchase
+from scenarios.customers.second_thoughts import script_of
 
 PURCHASE = Purchase(intent="order-1", amount_minor=1000, currency="EUR", payment_method=PAYS)
 ACCEPTED = Seen(outcome=Outcome.SUCCEEDED, http_status=202, payment_id="pay_1", status="CREATED")
@@ -23,7 +36,7 @@ def answer_kindly(action: Action) -> Mapping[int, Seen]:
             return {}
         case Together(parts=parts):
             return {position: answer_kindly(request)[0] for position, (_, request) in enumerate(parts)}
-        case Create():
+        case Create() | Cancel():
             return {0: ACCEPTED}
         case Read():
             return {0: SUCCESS}
@@ -43,13 +56,13 @@ def perform(script: Script, answer=answer_kindly, *, actions_max: int = 500) -> 
     pytest.fail("the script never ends")
 
 
-def requests(actions: list[Action]) -> list[Create | Read | Refund]:
-    flat: list[Create | Read | Refund] = []
+def requests(actions: list[Action]) -> list[Request]:
+    flat: list[Request] = []
     for action in actions:
         match action:
             case Together(parts=parts):
                 flat += [request for _, request in parts]
-            case Create() | Read() | Refund():
+            case Create() | Read() | Refund() | Cancel():
                 flat.append(action)
     return flat
 
@@ -189,3 +202,51 @@ def test_the_customer_with_a_closed_account_pays_with_a_card_that_takes_nothing_
 
     assert {request.payment_method for request in asked if isinstance(request, Create)} == {"pm_card_refundFail"}
     assert any(isinstance(request, Refund) for request in asked)
+
+
+def reconsider(name, seed, answer=answer_kindly):
+    return requests(
+        perform(script_of(CAST[name], PURCHASE, random.Random(seed), regrets=random.Random(f"regrets {seed}")), answer)
+    )
+
+
+@pytest.mark.parametrize("name", CAST)
+def test_any_customer_may_have_second_thoughts_about_a_payment_that_is_known(name):
+    for seed in range(20):
+        asked = reconsider(name, seed)
+        cancels = [request for request in asked if isinstance(request, Cancel)]
+        keys = {cancel.intent: cancel.key for cancel in cancels}
+        assert 1 <= len(cancels) <= 2
+        assert {cancel.payment_id for cancel in cancels} == {"pay_1"}
+        assert len(set(keys.values())) == len(keys)
+        assert isinstance(asked[0], Create)
+        assert isinstance(asked[-1], Read)  # the customer goes on with what it came for
+
+
+def test_second_thoughts_change_nothing_but_the_card():
+    cards = set()
+    for seed in range(20):
+        kept = [one for one in reconsider("two-tabs", seed) if isinstance(one, Create)]
+        plain = requests(perform(CAST["two-tabs"](PURCHASE, random.Random(seed))))
+        cards |= {create.payment_method for create in kept}
+        assert [create.key for create in kept] == [one.key for one in plain if isinstance(one, Create)]
+
+    assert cards == {PAYS, NEVER_AUTHENTICATES}
+
+
+def test_a_cancel_that_nobody_answers_is_repeated_with_its_key_and_given_up():
+    def silent_about_cancels(action: Action) -> Mapping[int, Seen]:
+        match action:
+            case Together(parts=parts):
+                return {position: silent_about_cancels(request)[0] for position, (_, request) in enumerate(parts)}
+            case Cancel():
+                return {0: SILENCE}
+            case _:
+                return answer_kindly(action)
+
+    for seed in range(5):
+        asked = reconsider("patient", seed, silent_about_cancels)
+        cancels = [request for request in asked if isinstance(request, Cancel)]
+        assert len(cancels) > 8
+        assert len({cancel.key for cancel in cancels}) <= 2
+        assert isinstance(asked[-1], Read)

@@ -45,8 +45,12 @@ async def test_the_service_works_under_its_own_role(limited):
     await limited.refund(paid)
     await limited.tell("payment_intent.succeeded", limited.psp.captured()[0])
     await limited.service.worker.tick()
+    limited.psp.script("create_payment", "action")
+    canceled = (await limited.pay(key="canceled")).json()["id"]
+    await limited.cancel(canceled)
 
     assert (await limited.read(paid))["status"] == "REFUNDED"
+    assert (await limited.read(canceled))["failure_reason"] == "canceled"
     assert (await limited.client.get("/readyz")).status_code == httpx.codes.OK
 
 

@@ -9,7 +9,7 @@ from service.app import framework
 from service.store import metadata
 from service.wiring import add_merchant
 
-OPEN_TO_ALL = {"/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"}
+OPEN_TO_ALL = {"/healthz", "/readyz", "/metrics", "/openapi.json", "/problems", "/problems/{slug}"}
 PROVEN_OTHERWISE = {"/webhooks/psp"}  # by its signature; it knows no merchants
 BODIES = {
     "/v1/payments": {"amount": 5, "currency": "EUR", "payment_method": "pm_card_visa"},

@@ -45,8 +45,9 @@ class FakeIds:
 class FakePsp:
     """A PSP in memory with correct keys. Each operation takes its next behaviour from a script, else it works.
 
-    Behaviours: ok, decline, pending, refuse (400), before (500, no effect), timeout_before, after (500, remembered),
-    timeout_after, html_after, busy (409), hold and hold_before (wait for their gate first), and any int as a status.
+    Behaviours: ok, decline, pending, action (the customer has to prove who it is), refuse (400), before (500, no
+    effect), timeout_before, after (500, remembered), timeout_after, html_after, busy (409), hold and hold_before (wait
+    for their gate first), and any int as a status.
     """
 
     def __init__(self, clock):
@@ -54,6 +55,7 @@ class FakePsp:
         self.requests = []  # (operation, idempotency key)
         self.objects = {}  # id -> payment intent or refund
         self.remembered = {}  # idempotency key -> (status, body)
+        self.fingerprints = {}  # idempotency key -> what was asked first
         self.scripts = defaultdict(deque)
         self.held = asyncio.Queue()  # one gate for each request that is being held
         self.statement = []  # balance transactions, oldest first; `visible_at_us` may hide one
@@ -91,18 +93,22 @@ class FakePsp:
         if request.method == "GET":
             return self._read(operation, psp_id, request)
         if key not in self.remembered:
-            self.remembered[key] = self._create(operation, behaviour, parse_qs(request.content.decode()))
+            self.fingerprints[key] = request.content
+            self.remembered[key] = self._changed(operation, psp_id, behaviour, parse_qs(request.content.decode()))
         if behaviour == "timeout_after":
             raise httpx.ReadTimeout("too slow", request=request)
         if behaviour == "html_after":
             return httpx.Response(200, text="<html>hello</html>")
-        status, body = self.remembered[key]
+        is_same = self.fingerprints[key] == request.content
+        status, body = self.remembered[key] if is_same else (400, {"error": {"type": "idempotency_error"}})
         return httpx.Response(status, json=body)
 
     def _operation(self, request):
         _, _, collection, *rest = request.url.path.split("/")
         if collection == "balance_transactions":
             return "read_statement", None
+        if rest[1:] == ["cancel"]:
+            return "cancel_payment", rest[0]
         noun = "payment" if collection == "payment_intents" else "refund"
         if request.method == "POST":
             return f"create_{noun}", None
@@ -165,6 +171,17 @@ class FakePsp:
         self.objects[psp_id] |= {"status": "failed", "failure_reason": "declined"}
         self.report("refund_failure", self.objects[psp_id])
 
+    def _changed(self, operation, psp_id, behaviour, form):
+        return self._cancel(psp_id) if operation == "cancel_payment" else self._create(operation, behaviour, form)
+
+    def _cancel(self, psp_id):
+        """Cancel as Stripe does: not what has succeeded, and not what is at the bank."""
+        if self.objects[psp_id]["status"] in ("succeeded", "processing", "canceled"):
+            error = {"type": "invalid_request_error", "code": "payment_intent_unexpected_state"}
+            return 400, {"error": error | {"payment_intent": dict(self.objects[psp_id])}}
+        self.objects[psp_id] |= {"status": "canceled", "amount_received": 0}
+        return 200, dict(self.objects[psp_id])
+
     def _create(self, operation, behaviour, form):
         if behaviour == "refuse":
             return 400, {"error": {"type": "invalid_request_error", "code": "parameter_invalid"}}
@@ -178,6 +195,10 @@ class FakePsp:
             return 402, {"error": error | {"payment_intent": dict(made)}}
         if behaviour == "pending":
             made["status"] = "processing" if operation == "create_payment" else "pending"
+        if behaviour == "action":
+            made |= {"status": "requires_action", "amount_received": 0}
+        if form.get("confirm") == ["false"]:
+            made |= {"status": "requires_confirmation", "amount_received": 0}
         if made["status"] == "succeeded":
             self.report("charge" if made["id"].startswith("pi_") else "refund", made)
         if behaviour == "after":
@@ -236,6 +257,9 @@ class Bench:
     async def refund(self, payment_id, *, key="refund-1", **body):
         path = f"/v1/payments/{payment_id}/refunds"
         return await self.client.post(path, json=body, headers={"Idempotency-Key": key})
+
+    async def cancel(self, payment_id, *, key="cancel-1"):
+        return await self.client.post(f"/v1/payments/{payment_id}/cancel", headers={"Idempotency-Key": key})
 
     async def read(self, payment_id):
         return (await self.client.get(f"/v1/payments/{payment_id}")).json()

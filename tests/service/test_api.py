@@ -27,6 +27,7 @@ async def test_a_payment_is_accepted_with_its_location_and_shown_there(bench):
         "metadata": {"shelf": "3"},
         "created_at": "2023-11-14T22:13:20.000000Z",
         "updated_at": "2023-11-14T22:13:20.000000Z",
+        "cancel_requested_at": None,
     }
     assert shown == accepted.json() | {"status": "SUCCESS", "amount_captured": 1250}
 
@@ -60,7 +61,7 @@ async def test_what_is_not_valid_is_refused_before_it_is_stored(bench, wrong):
 
     books = await bench.books()
     assert refused.status_code == 400
-    assert refused.json()["type"] == "/problems/invalid-request"
+    assert refused.json()["type"] in ("/problems/invalid-request", "/problems/malformed-body")
     assert refused.headers["Content-Type"] == "application/problem+json"
     assert books["payments"] == books["idempotency_keys"] == []
 
@@ -139,6 +140,18 @@ async def test_the_list_is_filtered(bench):
     assert await listed(created_from="2023-11-14T22:13:30Z") == ["order-2"]
     assert await listed(created_until="2023-11-14T22:13:30Z") == ["order-1"]
     assert await listed(status="SUCCESS", order_id="order-2") == []
+
+
+async def test_all_payments_of_an_order_are_listed_those_that_failed_and_the_one_that_did_not(bench):
+    for number, behaviour in enumerate(("decline", "decline", "ok")):
+        bench.psp.script("create_payment", behaviour)
+        await bench.pay(key=f"key-{number}", order_id="order-1")
+        bench.clock.advance(1)
+    await bench.pay(key="another", order_id="order-2")
+
+    found = (await bench.client.get("/v1/payments", params={"order_id": "order-1"})).json()["data"]
+
+    assert [one["status"] for one in found] == ["SUCCESS", "FAILED", "FAILED"]
 
 
 @pytest.mark.parametrize(

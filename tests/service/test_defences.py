@@ -18,6 +18,8 @@ async def books(bench):
     await bench.pay(key="unknown", amount=900)
     bench.psp.script("create_payment", "decline")
     await bench.pay(key="declined", amount=800)
+    bench.psp.script("create_payment", "pending")
+    await bench.cancel((await bench.pay(key="to be canceled", amount=700)).json()["id"])
     return bench
 
 
@@ -47,6 +49,8 @@ A_REFUND = "INSERT INTO refunds SELECT 'ref_x', id, {}, NULL, '{}', NULL, 0, NUL
         f"UPDATE payments SET refunded_minor = 501 WHERE {PAID}",
         f"UPDATE payments SET refunded_minor = 0 WHERE {PAID}",
         f"UPDATE payments SET captured_minor = 1249 WHERE {PAID}",
+        "UPDATE payments SET cancel_requested_at_us = NULL WHERE cancel_requested_at_us IS NOT NULL",
+        "UPDATE payments SET cancel_requested_at_us = 1 WHERE cancel_requested_at_us IS NOT NULL",
         "UPDATE attempts SET payment_id = 'pay_000001' WHERE state = 'SENT' AND kind = 'capture'",
         "UPDATE attempts SET psp_key = 'another' WHERE state = 'SENT'",
         "UPDATE attempts SET state = 'SUCCEEDED' WHERE state = 'FAILED'",

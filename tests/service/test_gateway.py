@@ -6,7 +6,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from engine.attempt import unsent
+from engine.attempt import AttemptKind, unsent
 from engine.lifecycle import PaymentState
 from engine.money import Money
 from engine.outcome import OutcomeKind
@@ -14,6 +14,7 @@ from engine.payment import Payment
 from engine.reconciliation import Trial
 from engine.refund import Refund
 from service.gateway import StripeGateway
+from service.psp_wire import outcome_of
 
 INTENT = {"id": "pi_1", "status": "succeeded", "amount": 1250, "amount_received": 1250, "currency": "eur"}
 DECLINE = {"error": {"type": "card_error", "code": "card_declined", "decline_code": "insufficient_funds"}}
@@ -261,3 +262,100 @@ async def test_a_search_that_loses_a_page_keeps_what_it_found(broken):
     found = await _gateway(answer).search(_trial(), until_us=0)
 
     assert [one.psp_id for one in found] == ["pi_1"]
+
+
+@pytest.mark.parametrize(
+    ("decline_code", "reason"),
+    [("insufficient_funds", "insufficient_funds"), ("a\0b", "declined"), ("x" * 9_000, "declined")],
+)
+def test_a_reason_that_cannot_be_stored_is_told_in_our_own_word(decline_code, reason):
+    failed = {"id": "pi_1", "status": "requires_payment_method", "amount": 5, "currency": "eur"}
+
+    outcome = outcome_of(
+        AttemptKind.CAPTURE, failed | {"last_payment_error": {"decline_code": decline_code}}, attempt_id="att_1"
+    )
+
+    assert (outcome.kind, outcome.reason) == (OutcomeKind.FAILED, reason)
+
+
+@pytest.mark.parametrize("wrong", [{"amount": 2**63}, {"amount": -1}, {"currency": "euro"}, {"id": "pi_" + "x" * 300}])
+def test_an_object_that_no_row_could_hold_leaves_the_outcome_unknown(wrong):
+    succeeded = {"id": "pi_1", "status": "succeeded", "amount": 5, "currency": "eur"}
+
+    outcome = outcome_of(AttemptKind.CAPTURE, succeeded | wrong, attempt_id="att_1")
+
+    assert outcome.kind is OutcomeKind.UNKNOWN
+
+
+UNCONFIRMED = INTENT | {"status": "requires_confirmation"}
+INVALID = {"error": {"type": "invalid_request_error", "code": "parameter_invalid"}}
+UNEXPECTED_STATE = {"error": {"type": "invalid_request_error", "code": "payment_intent_unexpected_state"}}
+KEY_KNOWN = {"error": {"type": "idempotency_error"}}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (200, UNCONFIRMED, "pending"),
+        (400, KEY_KNOWN, "refused"),
+        (400, INVALID, "unknown"),  # which says nothing about the request before it
+        (409, KEY_KNOWN, "unknown"),
+        (500, KEY_KNOWN, "unknown"),
+        (402, DECLINE, "failed"),
+    ],
+)
+async def test_only_a_known_key_refuses_to_be_forestalled(status, body, kind):
+    outcome = await _answering(status, json=body).forestall(_trial())
+
+    assert outcome.kind == kind
+
+
+async def test_what_forestalls_is_the_same_payment_under_the_same_key_but_charges_nobody():
+    seen = []
+
+    async def answer(request):
+        seen.append((request.headers["Idempotency-Key"], dict(httpx.QueryParams(request.content.decode()))))
+        return httpx.Response(200, json=UNCONFIRMED)
+
+    await _gateway(answer).send(_trial())
+    await _gateway(answer).forestall(_trial())
+
+    (key, sent), (same_key, forestalled) = seen
+    assert key == same_key
+    assert forestalled == sent | {"confirm": "false"}
+    assert sent["confirm"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "kind", "reason"),
+    [
+        (200, {"json": INTENT | {"status": "canceled"}}, "failed", "canceled"),
+        (200, {"json": INTENT | {"status": "requires_capture"}}, "pending", "requires_capture"),
+        (400, {"json": UNEXPECTED_STATE}, "refused", "it cannot be canceled"),
+        # A memory of it refuses as well: what it refused was the cancel, not the payment.
+        (400, {"json": UNEXPECTED_STATE, "headers": {"Idempotent-Replayed": "true"}}, "refused", None),
+        (400, {"json": KEY_KNOWN}, "unknown", "status 400"),
+        (404, {"json": INVALID}, "unknown", "status 404"),
+        (500, {"json": INVALID}, "unknown", "status 500"),
+        (200, {"text": "<html>"}, "unknown", None),
+    ],
+)
+async def test_the_answer_to_a_cancel_in_our_words(status, content, kind, reason):
+    outcome = await _answering(status, **content).cancel(_trial(psp_id="pi_1"), key="key_1_cancel")
+
+    assert outcome.kind == kind
+    assert reason in (None, outcome.reason)
+
+
+async def test_a_cancel_names_the_payment_of_the_psp_and_goes_under_its_own_key():
+    seen = []
+
+    async def answer(request):
+        seen.append((request.method, request.url.path, request.headers["Idempotency-Key"], request.content))
+        raise httpx.ReadTimeout("too slow", request=request)
+
+    outcome = await _gateway(answer).cancel(_trial(psp_id="pi_1"), key="key_1_cancel")
+
+    path = "/v1/payment_intents/pi_1/cancel"
+    assert seen == [("POST", path, "key_1_cancel", b"cancellation_reason=requested_by_customer")]
+    assert outcome.kind is OutcomeKind.UNKNOWN

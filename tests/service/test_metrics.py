@@ -58,6 +58,18 @@ async def test_healing_is_timed_from_the_first_question_to_the_last_word(watched
     assert (found["heal_seconds_count", "capture"], found["heal_seconds_sum", "capture"]) == (1, 40)
 
 
+async def test_a_cancel_is_told_by_its_questions_and_its_moves(watched):
+    watched.psp.script("create_payment", "timeout_before")
+    payment_id = (await watched.pay()).json()["id"]
+
+    await watched.cancel(payment_id)
+
+    found = await _scraped(watched)
+    assert found["psp_calls_total", "pending", "forestall"] == 1
+    assert found["psp_calls_total", "failed", "cancel"] == 1
+    assert found["payment_moves_total", "dispatch", "FAILED"] == 1
+
+
 async def test_discrepancies_are_counted_by_kind_and_state(watched):
     watched.psp.script("create_payment", "refuse")
     await watched.pay()

@@ -522,6 +522,23 @@ async def test_lines_on_both_edges_of_a_window_are_counted_once(bench):
     assert Counter(one["id"] for one in await _lines(bench)).most_common(1)[0][1] == 1
 
 
+async def test_windows_that_touch_have_no_second_in_common_and_miss_none(bench):
+    await _healthy(bench, count=1)
+    await _read(bench)
+    edge_s = bench.clock.now_us() // 1_000_000
+    for created in (edge_s - 1, edge_s, edge_s + 1):
+        bench.psp.capture()
+        bench.psp.statement[-1]["created"] = created
+
+    # Each window begins with the second before which the one before it ended.
+    readings = []
+    for second in (edge_s - 1, edge_s, edge_s + 1):
+        bench.clock.advance((second + 1) - bench.clock.now_us() / 1_000_000)
+        readings.append(await _read(bench, since_us=second * 1_000_000))
+
+    assert [(one.lines_read, one.lines_new) for one in readings] == [(1, 1)] * 3
+
+
 async def test_a_page_that_fails_leaves_the_mark_and_what_was_read_is_not_read_in_vain(bench):
     await _healthy(bench, count=6)
     bench.psp.page_size = 3

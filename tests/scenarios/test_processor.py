@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from scenarios.campaign.processor import processor_of_our_own
+from scenarios.processor import processor_of_our_own
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="no processor can be claimed here")
 

@@ -1,0 +1,57 @@
+"""What nobody could have survived, bite by bite: whoever made the fault declares it, and it excuses just that.
+
+A PSP that forgets a key too early carries a repeated request out again; the second effect is excused, for as long as
+keys were to be remembered, and whoever repeats a request later than that has no excuse. That the service must find out
+about such money is excused by nothing. An authentic event about something that never was may be kept for ever.
+"""
+
+from dataclasses import dataclass
+
+from reports.checks.terms import Terms
+from reports.evidence import Evidence
+from reports.records import JournalEntry
+
+_REPEATED_EFFECT = "repeated-effect"
+_UNEXPLAINED_EVENT = "unexplained-event"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Excuses:
+    """What is nobody's fault."""
+
+    effects: frozenset[str]  # payments and refunds of the PSP that came of a repetition whose key it should have known
+    events: frozenset[str]
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> "Excuses":
+        """Return what the bites of a run excuse."""
+        events = [bite.detail.get("inserted") for bite in evidence.faults if bite.unsurvivable == _UNEXPLAINED_EVENT]
+        return cls(
+            effects=frozenset(_repeated_effects(evidence)),
+            events=frozenset(event for event in events if isinstance(event, str)),
+        )
+
+
+def _repeated_effects(evidence: Evidence) -> list[str]:
+    requests = {entry.request_id: entry for entry in evidence.psp.journal if entry.request_id is not None}
+    first_used_us: dict[str, int] = {}
+    for entry in requests.values():
+        if entry.idempotency_key is not None:
+            first_used_us.setdefault(entry.idempotency_key, entry.at_us)
+    promised_us = Terms.of(evidence.manifest).psp_key_retention_us
+    repetitions = [
+        requests.get(request_id)
+        for bite in evidence.faults
+        if bite.unsurvivable == _REPEATED_EFFECT
+        for request_id in [bite.detail.get("request_id")]
+        if isinstance(request_id, str)
+    ]
+    return [
+        entry.object
+        for entry in repetitions
+        if entry is not None and entry.object is not None and _age_us(entry, first_used_us) < promised_us
+    ]
+
+
+def _age_us(entry: JournalEntry, first_used_us: dict[str, int]) -> int:
+    return entry.at_us - first_used_us.get(entry.idempotency_key or "", entry.at_us)
