@@ -6,16 +6,17 @@ number is another matter than whose payment did.
 
 import random
 
-from scenarios.customers.actions import Refund, Script, Wait
+from scenarios.customers.actions import Read, Refund, Script, Wait
 from scenarios.customers.habits import click, click_until_answered, watch_until_final
 from scenarios.customers.purchase import Purchase
 
 _CLICKS_MAX = 8
 _THINKS_S_MAX = 10.0
+_LOOKS_AFTER_S = 5.0
 
 
 def numbered(purchase: Purchase, draw: random.Random) -> Script:
-    """Pay under one's own number, and ask for all of it back under the number of the customer before."""
+    """Pay under one's own number, ask for all of it back under the number of the customer before, and look."""
     number = int(purchase.intent.rpartition("-")[2])
     create = click(purchase, key=f"form-{number}")
     seen = yield from click_until_answered(create, draw=draw, clicks_max=_CLICKS_MAX)
@@ -28,3 +29,5 @@ def numbered(purchase: Purchase, draw: random.Random) -> Script:
     intent = f"{purchase.intent}/refund-1"
     refund = Refund(intent=intent, key=f"form-{number - 1}", payment_id=seen.payment_id, amount_minor=None)
     yield from click_until_answered(refund, draw=draw, clicks_max=_CLICKS_MAX)
+    yield Wait(seconds=_LOOKS_AFTER_S)
+    yield Read(intent=purchase.intent, payment_id=seen.payment_id)

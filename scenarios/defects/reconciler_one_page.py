@@ -20,7 +20,7 @@ RECONCILER_ONE_PAGE = Defect(
     id="reconciler-one-page",
     what="Of the settlement only the first page is read, so that what is wrong on the others is never found.",
     seen_in="alphagov/pay-toolbox#158",
-    breaks=frozenset({"I12"}),
+    breaks=frozenset({"I2", "I12"}),
     habitat=habitat(
         "lost-webhooks",
         scripts=["patient"],
