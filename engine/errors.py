@@ -4,6 +4,7 @@ EngineError
 ├── KeyMalformed            the idempotency key cannot be one
 ├── KeyReused               the key came with another payload
 ├── RequestInFlight         the first request with this key is still running
+├── TargetRefused           events may not be sent to this address
 └── StoreError              raised by stores
     ├── StoreBusy           another transaction is in the way; nothing was written
     └── StoreUnavailable    the store did not answer; whether it wrote is unknown
@@ -30,6 +31,10 @@ class KeyReused(EngineError):
 
 class RequestInFlight(EngineError):
     """The first request with this idempotency key is still being processed."""
+
+
+class TargetRefused(EngineError):
+    """Events may not be sent to this address."""
 
 
 class StoreError(EngineError):

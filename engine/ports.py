@@ -16,6 +16,7 @@ from engine.idempotency import Answer, KeyedRequest, KeyScope, Remembered
 from engine.inbox import Event, InboxEntry
 from engine.money import Money
 from engine.outcome import Outcome
+from engine.outgoing import Endpoint
 from engine.payment import Move, Payment
 from engine.reconciliation import Discrepancy, Trial
 from engine.refund import Refund, Refusal
@@ -144,6 +145,22 @@ class Books(Protocol):
         """Close the discrepancy about an attempt that was resolved after all."""
         ...
 
+    async def count_endpoints(self, merchant_id: str) -> int:
+        """Return how many endpoints a merchant has, and let nobody else add one before this transaction ends."""
+        ...
+
+    async def add_endpoint(self, endpoint: Endpoint) -> None:
+        """Write a new endpoint."""
+        ...
+
+    async def lock_endpoint(self, *, merchant_id: str, endpoint_id: str) -> Endpoint | None:
+        """Lock and read one endpoint, unless it is deleted."""
+        ...
+
+    async def save_endpoint(self, endpoint: Endpoint) -> None:
+        """Write an endpoint."""
+        ...
+
     async def hasten_repair(self, subject: str, *, has_failed: bool, at_us: int) -> None:
         """Have the repair of a capture looked at now; one whose refund failed afterwards is open again."""
         ...
@@ -157,6 +174,8 @@ class DueWork:
     event_ids: Sequence[str]  # parked and due
     discrepancy_ids: Sequence[str]  # to be repaired, due and free
     is_statement_due: bool  # the PSP's statement is to be read
+    is_delivery_due: bool  # a merchant is to be sent an event
+    has_old_events: bool  # outgoing events have been kept for long enough
 
 
 class Written(StrEnum):
@@ -207,10 +226,11 @@ class Store(Protocol):
         """Store an event that needs no look at the books, in a transaction of its own."""
         ...
 
-    async def due_work(self, *, now_us: int, limit: int, settled_before_us: int) -> DueWork:
+    async def due_work(self, *, now_us: int, limit: int, settled_before_us: int, told_before_us: int) -> DueWork:
         """Return what is due, at most `limit` of each kind.
 
-        A statement that was never read is due if an attempt was settled before `settled_before_us`.
+        A statement that was never read is due if an attempt was settled before `settled_before_us`. Outgoing events
+        are old if they happened before `told_before_us`.
         """
         ...
 
@@ -220,6 +240,10 @@ class Store(Protocol):
 
     async def forget_events(self, *, before_us: int, limit: int) -> int:
         """Delete decided events that were received before, at most `limit`, and return how many."""
+        ...
+
+    async def forget_outgoing_events(self, *, before_us: int, limit: int) -> int:
+        """Delete outgoing events that happened before, with their deliveries, and return how many; at most `limit`."""
         ...
 
 

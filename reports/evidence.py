@@ -43,6 +43,8 @@ FORMAT = 2
 about a webhook, and customers how long they were asked to wait."""
 
 _READABLE = (1, FORMAT)
+_CALENDAR_ENDS_US = 253_402_300_800_000_000
+"""The year 10000, which nobody can print."""
 
 type Rows = Sequence[Mapping[str, Json]]
 
@@ -201,7 +203,10 @@ def _read_manifest(path: Path) -> Manifest:
         readable = " and ".join(map(str, _READABLE))
         what = f"evidence format {source.get('format')!r}, this judge reads formats {readable}"
         raise EvidenceError(where=path, what=what, mend="judge it with the version of paystorm that recorded it")
-    return schema_of(Manifest).read(source, where=str(path))
+    manifest = schema_of(Manifest).read(source, where=str(path))
+    if max(manifest.started_at_us, manifest.storm_ended_at_us, manifest.ended_at_us) >= _CALENDAR_ENDS_US:
+        raise EvidenceError(where=path, what="a time that no calendar has", mend="record the run again")
+    return manifest
 
 
 def _check_names(*, service: Mapping[str, Rows], psp: Mapping[str, Rows]) -> None:

@@ -75,6 +75,8 @@ def read_bytes(path: Path) -> bytes:
         EvidenceError: There is no such file, or it cannot be read.
     """
     try:
+        if path.exists() and not path.is_file():  # a pipe would keep us waiting, and a device would never end
+            raise EvidenceError(where=path, what="not a file", mend="give the folder of a finished run")
         return path.read_bytes()
     except OSError as error:
         reason = error.strerror or "cannot be read"

@@ -101,14 +101,16 @@ def read_tape(path: Path) -> list[Choice]:
     Raises:
         BadInput: A line is no decision.
     """
-    with path.open(encoding="utf-8") as file:
+    if not path.is_file():
+        raise BadInput(f"{path}: not a file")
+    with path.open(encoding="utf-8", errors="replace") as file:
         return [_parsed(text, where=f"{path} line {line}") for line, text in enumerate(file, start=1)]
 
 
 def _parsed(text: str, *, where: str) -> Choice:
     try:
         stream, bound, value = json.loads(text)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         raise BadInput(f"{where}: expected [stream, bound, value]") from None
     if not isinstance(stream, str) or type(bound) is not int or type(value) is not int or not 0 <= value < bound:
         raise BadInput(f"{where}: {value!r} is not a whole number from 0 to below {bound!r}")

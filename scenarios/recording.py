@@ -40,6 +40,7 @@ class Recording:
     service: Mapping[str, Rows]
     psp: Mapping[str, Rows]
     faults: Rows
+    heard: Rows = ()  # what a merchant who listens was sent; no part of the evidence
     counts: Mapping[str, int]  # requests, round trips and the like
     wall_s: float
 

@@ -10,7 +10,7 @@ from reports.evidence import load_run
 from reports.records import Json
 from scenarios.choices import TAPE, Player, read_tape
 from scenarios.database import DatabaseServer
-from scenarios.errors import BadInput
+from scenarios.errors import BadInput, BadPlan
 from scenarios.progress import Listener
 from scenarios.spec import Scenario
 from scenarios.virtual.stage import Stage
@@ -64,8 +64,12 @@ def plan_of(folder: Path) -> Plan:
         raise BadInput(
             f"{folder}: a {manifest.mode} run cannot be repeated exactly; run it again with {manifest.command}"
         )
+    try:
+        scenario = Scenario.parse(manifest.plan)
+    except BadPlan as error:
+        raise BadInput(f"{folder / 'manifest.json'}: plan: {error}") from None
     return Plan(
-        scenario=Scenario.parse(manifest.plan),
+        scenario=scenario,
         seed=manifest.seed,
         swarm=manifest.swarm,
         command=manifest.command,

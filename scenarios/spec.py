@@ -2,76 +2,204 @@
 
 A scenario and a seed determine a run completely. It is printable, comparable and saved with every run, so that a replay
 needs nothing else. Durations are seconds; in virtual time a day costs what happens in it, not how long it is.
+
+The string below a field says what it means, to whoever reads the code and to whoever reads the schema.
 """
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Self
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
+from psp_chaos.faults.naming import unknown
 from psp_chaos.faults.spec import FaultSpec
+from scenarios.customers.arrivals import Profile
 from scenarios.customers.cast import CAST
 from scenarios.errors import BadInput
 from scenarios.faults.menu import Fault
 from scenarios.faults.spans import Seconds, Share, Span
 from scenarios.faults.world_fault import WorldFault
-from service.settings import Settings
+from scenarios.misfits import misfit, refusal, refuse_unknown
+from scenarios.settings import check_psp_settings, check_service_settings
+
+FORMAT: Final = 1
+"""Which version of the plan's shape this is; it grows when an old plan would be read wrongly."""
+
+FAULTS_MAX = 1_000
+
+
+def _readable(given: object) -> object:
+    if type(given) is not int or given != FORMAT:
+        raise misfit(f"this version of paystorm reads format {FORMAT} (got {given!r:.20})", at=(), given=given)
+    return given
+
+
+def _castable(name: str) -> str:
+    if name not in CAST:
+        raise ValueError(unknown([name], known=CAST, what="customer"))
+    return name
+
+
+type Script = Annotated[str, AfterValidator(_castable)]
+type Weight = Annotated[float, Field(gt=0, le=1e6)]
+type Invariant = Annotated[str, Field(pattern=r"^I[1-9][0-9]?$")]
+
+
+class Incident(BaseModel):
+    """Something that really happened, and where one can read of it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    name: Annotated[str, Field(min_length=1)]
+    """Whose it was, when and what, in a few words."""
+
+    link: Annotated[str, Field(pattern="^https://")]
+    """Where it is told."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names_exist(cls, data: object) -> object:
+        if isinstance(data, Mapping):
+            refuse_unknown(data, known=cls.model_fields)
+        return data
 
 
 class Scenario(BaseModel):
     """A storm of `storm_s` seconds, then a calm of `calm_s` in which everything must converge."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    name: str
-    story: str  # what happens, in words a person who was not there understands
+    format: Annotated[Literal[1], BeforeValidator(_readable)] = FORMAT
+    """The version of this format."""
+
+    name: Annotated[str, Field(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+    """Its name, in words with hyphens between them; a file's name where nothing else is said."""
+
+    title: Annotated[str, Field(max_length=100)] = ""
+    """What happens, in one line."""
+
+    story: str
+    """What happens, in words a person who was not there understands."""
+
+    incidents: tuple[Incident, ...] = ()
+    """Where it really happened."""
+
+    proves: str = ""
+    """What one knows about a service that holds."""
+
+    expects: tuple[Invariant, ...] = ()
+    """The invariants that fall, because no service could survive what happens here; usually none."""
+
     customers: Annotated[int, Field(ge=1, le=1_000_000)] = 200
-    visitors: tuple[Annotated[int, Field(ge=1)], ...] = ()  # of the customers, only these come, by number; empty: all
-    scripts: Mapping[str, Annotated[float, Field(gt=0)]]  # weight by name in the cast
-    declined_share: Share = 0.05  # of the purchases, paid with a card the bank refuses
-    cancel_share: Share = 0.0  # of the customers, who have second thoughts and ask for a cancel
-    storm_s: Seconds
-    calm_s: Seconds
-    ends_when_quiet: bool = False  # leave out the rest of the calm once nobody has anything left to do
-    final_within_s: Seconds  # the promise: every payment is final this long after the calm began
-    crowds: Annotated[int, Field(ge=0, le=1_000)] = 0  # so many moments at which all come; 0: evenly over the storm
-    faults: tuple[Fault, ...] = ()  # what goes wrong, by default only during the storm
-    without: tuple[str, ...] = ()  # ids of faults that are left out
-    psp_latency_s: Span = (0.05, 0.4)  # how long the PSP thinks about a request
-    psp_asynchronous_share: Share = 0.0  # of the payments, captured some time after the answer, as banks do
-    psp_asynchronous_s: Span = (5, 60)  # how long such a capture takes
-    customer_latency_s: Span = (0.005, 0.08)  # one way between customers and the service
-    customer_spike_latency_s: Span | None = None  # the same during the storm, where it differs
-    psp_link_latency_s: Span = (0.002, 0.02)  # one way between the service and the PSP
-    database_latency_s: Span = (0.000_05, 0.001)  # one way between a process and the database
-    service_processes: Annotated[int, Field(ge=1, le=16)] = 2
-    workers: Annotated[int, Field(ge=1, le=16)] = 2
-    service: Mapping[str, JsonValue] = {}  # settings of the service that differ from its defaults
-    defect: str | None = None  # the bug planted in the service, to see the judge find it
+    """How many come during the storm."""
 
-    @field_validator("scripts")
+    visitors: tuple[Annotated[int, Field(ge=1)], ...] = ()
+    """Of the customers, only these come, by number; none: all do."""
+
+    scripts: Annotated[Mapping[Script, Weight], Field(min_length=1)]
+    """How often each kind of customer comes, in relation to the others."""
+
+    merchants: Annotated[int, Field(ge=1, le=16)] = 1
+    """To how many merchants they come in turn; each numbers its keys from 1 on, so several have the same ones."""
+
+    declined_share: Share = 0.05
+    """Of the purchases, paid with a card that the bank refuses."""
+
+    cancel_share: Share = 0.0
+    """Of the customers, who have second thoughts and ask for a cancel."""
+
+    storm_s: Seconds
+    """How long faults bite and customers come."""
+
+    calm_s: Seconds
+    """How long everything may come to rest afterwards."""
+
+    ends_when_quiet: bool = False
+    """Leave out the rest of the calm once nobody has anything left to do."""
+
+    final_within_s: Seconds
+    """The promise: every payment is final so long after the calm began."""
+
+    crowds: Annotated[int, Field(ge=0, le=1_000)] = 0
+    """So many moments at which all come; 0: each at a moment of its own."""
+
+    arrivals: Profile = ()
+    """The load over the storm, cut into so many equal parts, in relation to each other; none: evenly."""
+
+    faults: Annotated[tuple[Fault, ...], Field(max_length=FAULTS_MAX)] = ()
+    """What goes wrong, by default only during the storm."""
+
+    without: tuple[str, ...] = ()
+    """The ids of faults that are left out."""
+
+    psp_latency_s: Span = (0.05, 0.4)
+    """How long the PSP thinks about a request."""
+
+    psp_asynchronous_share: Share = 0.0
+    """Of the payments, captured some time after the answer, as banks do."""
+
+    psp_asynchronous_s: Span = (5, 60)
+    """How long such a capture takes."""
+
+    customer_latency_s: Span = (0.005, 0.08)
+    """One way between customers and the service."""
+
+    customer_spike_latency_s: Span | None = None
+    """The same during the storm, where it differs."""
+
+    psp_link_latency_s: Span = (0.002, 0.02)
+    """One way between the service and the PSP."""
+
+    database_latency_s: Span = (0.000_05, 0.001)
+    """One way between a process and the database."""
+
+    service_processes: Annotated[int, Field(ge=1, le=16)] = 2
+    """How many processes answer customers."""
+
+    workers: Annotated[int, Field(ge=1, le=16)] = 2
+    """How many processes do the work that is left."""
+
+    merchant_listens: bool = False
+    """Whether the first merchant listens to the service's events; in virtual time only."""
+
+    service: Mapping[str, JsonValue] = {}
+    """Settings of the service that differ from its defaults."""
+
+    psp: Mapping[str, JsonValue] = {}
+    """Settings of the PSP that differ from its defaults."""
+
+    defect: str | None = None
+    """The bug planted in the service, to see the judge find it."""
+
+    @model_validator(mode="before")
     @classmethod
-    def _scripts_exist(cls, scripts: Mapping[str, float]) -> Mapping[str, float]:
-        unknown = sorted(set(scripts) - set(CAST))
-        if unknown or not scripts:
-            raise ValueError(f"unknown customer {', '.join(unknown)}; choose from {', '.join(CAST)}")
-        return scripts
+    def _names_exist(cls, data: object) -> object:
+        if isinstance(data, Mapping):
+            refuse_unknown(data, known=cls.model_fields)
+        return data
 
     @field_validator("service")
     @classmethod
-    def _settings_exist(cls, service: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
-        if unknown := sorted(set(service) - set(Settings.model_fields)):
-            raise ValueError(f"unknown setting {', '.join(unknown)}; choose from {', '.join(Settings.model_fields)}")
+    def _service_would_start(cls, service: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
+        check_service_settings(service)
         return service
 
-    @model_validator(mode="after")
-    def _promise_can_be_checked(self) -> Self:
-        if self.final_within_s > self.calm_s:
-            raise ValueError(
-                f"the promise (final_within_s={self.final_within_s}) is longer than the calm ({self.calm_s})"
-            )
-        return self
+    @field_validator("psp")
+    @classmethod
+    def _psp_would_start(cls, psp: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
+        check_psp_settings(psp)
+        return psp
 
     @model_validator(mode="after")
     def _visitors_are_customers(self) -> Self:
@@ -88,15 +216,26 @@ class Scenario(BaseModel):
     @classmethod
     def _faults_have_names_of_their_own(cls, faults: tuple[Fault, ...]) -> tuple[Fault, ...]:
         ids = [fault.id for fault in faults]
-        if twice := sorted({one for one in ids if ids.count(one) > 1}):
-            raise ValueError(f"two faults are called {', '.join(twice)}; a fault is addressed by its id")
+        for position, name in enumerate(ids):
+            if name in ids[:position]:
+                said = f"two faults are called {name}; a fault is addressed by its id"
+                raise misfit(said, at=(position, "id"), given=name)
         return faults
+
+    @model_validator(mode="after")
+    def _promise_can_be_checked(self) -> Self:
+        if self.final_within_s > self.calm_s:
+            said = f"the promise (final_within_s={self.final_within_s}) is longer than the calm ({self.calm_s})"
+            raise misfit(said, at=("final_within_s",), given=self.final_within_s)
+        return self
 
     @model_validator(mode="after")
     def _only_faults_are_left_out(self) -> Self:
         ids = [fault.id for fault in self.faults]
-        if unknown := [name for name in self.without if name not in ids]:
-            raise ValueError(f"without: no fault {', '.join(unknown)}; choose from {', '.join(ids) or 'none'}")
+        for position, name in enumerate(self.without):
+            if name not in ids:
+                said = f"no fault {name}; choose from {', '.join(ids) or 'none'}"
+                raise misfit(said, at=("without", position), given=name)
         return self
 
     @property
@@ -134,12 +273,12 @@ class Scenario(BaseModel):
         """Return the scenario that this plan describes.
 
         Raises:
-            BadInput: The plan is not a scenario.
+            BadPlan: The plan is not a scenario.
         """
         try:
             return cls.model_validate(plan)
         except ValidationError as error:
-            raise BadInput(_one_line(error)) from None
+            raise refusal(error, plan) from None
 
 
 def _change(plan: dict[str, JsonValue], key: str, text: str) -> None:
@@ -157,7 +296,7 @@ def _change(plan: dict[str, JsonValue], key: str, text: str) -> None:
 
 def _descend(place: JsonValue, step: str, key: str) -> JsonValue:
     if isinstance(place, list):
-        named = {str(item["id"]): item for item in place if isinstance(item, dict)}
+        named = {str(item["id"]): item for item in place if isinstance(item, dict) and "id" in item}
         if step not in named:
             raise BadInput(f"--set {key}: no fault {step!r}; choose from {', '.join(named) or 'none'}")
         return named[step]
@@ -172,11 +311,3 @@ def _value(text: str) -> JsonValue:
     except ValueError:
         return text
     return value
-
-
-def _one_line(error: ValidationError) -> str:
-    first = error.errors(include_url=False)[0]
-    where = ".".join(str(step) for step in first["loc"]) or "scenario"
-    given = first["input"]
-    got = "" if isinstance(given, Mapping | BaseModel) else f" (got {given!r:.80})"
-    return f"{where}: {first['msg'].removeprefix('Value error, ')}{got}"

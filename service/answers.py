@@ -38,6 +38,8 @@ def _location(body: dict[str, object]) -> str | None:
         return f"/v1/payments/{body['id']}"
     if body.get("object") == "refund":
         return f"/v1/payments/{body['payment_id']}/refunds/{body['id']}"
+    if body.get("object") == "endpoint":
+        return f"/v1/endpoints/{body['id']}"
     if body.get("type") == Problem.ORDER_TAKEN.type:
         return f"/v1/payments/{body['payment_id']}"
     return None

@@ -7,13 +7,14 @@ from fastapi import Depends, Path, Request
 
 from engine.errors import KeyMalformed
 from engine.idempotency import parse_key
+from engine.outgoing_ports import OutgoingStore
 from engine.ports import Clock, EventReader
-from engine.usecases import CancelPayment, CreatePayment, ReceiveEvent, RequestRefund
+from engine.usecases import CancelPayment, CreatePayment, KeepEndpoints, ReceiveEvent, RequestRefund
 from service.authentication import Authenticator
 from service.dispatcher import Dispatcher
 from service.problems import Problem, ProblemError
 from service.signature import SignatureCheck
-from service.store import PostgresReads
+from service.store import OutgoingReads, PostgresReads
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,6 +31,9 @@ class Desk:
     request_refund: RequestRefund
     dispatcher: Dispatcher
     receive_event: ReceiveEvent
+    keep_endpoints: KeepEndpoints
+    outgoing: OutgoingReads
+    deliveries: OutgoingStore
 
 
 async def desk(request: Request) -> Desk:

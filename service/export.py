@@ -15,6 +15,7 @@ LEFT_OUT: Mapping[str, tuple[str, ...]] = MappingProxyType({"idempotency_keys": 
 OPEN_WORK = """
 EXISTS (SELECT FROM attempts WHERE settled_at_us IS NULL) OR EXISTS (SELECT FROM inbox WHERE state = 'parked')
 OR EXISTS (SELECT FROM discrepancies WHERE due_at_us IS NOT NULL)
+OR EXISTS (SELECT FROM deliveries WHERE state = 'pending')
 """
 """True while anything is left that a worker would ever do, but for reading the PSP's statement, which never ends."""
 

@@ -10,10 +10,11 @@ import httpx
 import uvicorn
 from starlette.types import ASGIApp
 
+from service.courier import merchant_http
 from service.logs import configure_logs
 from service.settings import Environment, Settings
-from service.system import SystemClock, SystemIds
-from service.wiring import Service, compose_watched, create_database_engine
+from service.system import SystemClock, SystemIds, SystemNames
+from service.wiring import Merchants, Service, compose_watched, create_database_engine
 
 
 async def serve(settings: Settings) -> None:
@@ -41,7 +42,7 @@ async def real_service(settings: Settings) -> AsyncIterator[Service]:
     """Compose the service on the real world, and close what was opened for it."""
     database = create_database_engine(settings)
     # The PSP is where the settings say, not behind a proxy that the environment happens to name.
-    async with httpx.AsyncClient(trust_env=False) as psp_http:
+    async with httpx.AsyncClient(trust_env=False) as psp_http, merchant_http() as to_merchants:
         try:
             yield compose_watched(
                 settings=settings,
@@ -50,6 +51,7 @@ async def real_service(settings: Settings) -> AsyncIterator[Service]:
                 random=SystemRandom(),
                 database=database,
                 psp_http=psp_http,
+                merchants=Merchants(http=to_merchants, resolve=SystemNames().look_up),
             )
         finally:
             await database.dispose()

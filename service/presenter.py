@@ -1,14 +1,16 @@
-"""The engine's `Presenter`: the answers that are remembered, as JSON text."""
+"""The engine's `Presenter` and `OutgoingPresenter`: the answers that are remembered, as JSON text."""
 
 from engine.cancellation import CancelRefusal
 from engine.idempotency import Answer
 from engine.money import Money
+from engine.outgoing import ENDPOINTS_MAX, Endpoint
 from engine.payment import Payment
 from engine.refund import Refund, Refusal
+from service.outgoing_schemas import NewEndpointView
 from service.problems import Problem
 from service.schemas import PaymentView, RefundView
 
-ACCEPTED = 202
+CREATED, ACCEPTED = 201, 202
 
 
 class JsonPresenter:
@@ -56,3 +58,23 @@ class JsonPresenter:
     def payment_missing(self) -> Answer:
         """Return the answer about a payment that this merchant does not have."""
         return Problem.PAYMENT_NOT_FOUND.answer(Problem.PAYMENT_NOT_FOUND.title)
+
+    def endpoint_created(self, endpoint: Endpoint) -> Answer:
+        """Return the answer to a new endpoint; it shows the secret."""
+        return Answer(status=CREATED, body=NewEndpointView.new(endpoint).model_dump_json())
+
+    def secret_rotated(self, endpoint: Endpoint) -> Answer:
+        """Return the answer to a change of the secret; it shows the new one."""
+        return self.endpoint_created(endpoint)
+
+    def target_refused(self, why: str) -> Answer:
+        """Return the answer to an address to which nothing may be sent."""
+        return Problem.TARGET_REFUSED.answer(f"Nothing is sent to this address: {why}.")
+
+    def too_many_endpoints(self) -> Answer:
+        """Return the answer to one endpoint more than a merchant may have."""
+        return Problem.TOO_MANY_ENDPOINTS.answer(f"A merchant has {ENDPOINTS_MAX} endpoints at most.")
+
+    def endpoint_missing(self) -> Answer:
+        """Return the answer about an endpoint that this merchant does not have."""
+        return Problem.ENDPOINT_NOT_FOUND.answer(Problem.ENDPOINT_NOT_FOUND.title)

@@ -30,6 +30,12 @@ class Problem(Enum):
         "The body is not JSON",
         "It must be one JSON text in UTF-8: no member twice, no NaN, no lone surrogate, little nested.",
     )
+    TARGET_REFUSED = (
+        "target-refused",
+        HTTPStatus.BAD_REQUEST,
+        "Events may not be sent to this address",
+        "The detail says why: it is no http address, or it leads to where only insiders should get.",
+    )
     MISSING_KEY = (
         "idempotency-key-missing",
         HTTPStatus.BAD_REQUEST,
@@ -77,6 +83,18 @@ class Problem(Enum):
         HTTPStatus.NOT_FOUND,
         "There is no such refund",
         "The payment has no refund with this id, or you have no such payment.",
+    )
+    ENDPOINT_NOT_FOUND = (
+        "endpoint-not-found",
+        HTTPStatus.NOT_FOUND,
+        "There is no such endpoint",
+        "You have no endpoint with this id, or have deleted it.",
+    )
+    EVENT_NOT_FOUND = (
+        "event-not-found",
+        HTTPStatus.NOT_FOUND,
+        "There is no such event",
+        "Nothing was told under this id, or it is so old that it was forgotten.",
     )
     PROBLEM_NOT_FOUND = (
         "problem-not-found",
@@ -131,6 +149,18 @@ class Problem(Enum):
         HTTPStatus.CONFLICT,
         "The refund is more than what is left",
         "`amount_refundable` is what is left. Ask for that with a new key.",
+    )
+    TOO_MANY_ENDPOINTS = (
+        "too-many-endpoints",
+        HTTPStatus.CONFLICT,
+        "There are as many endpoints as there may be",
+        "Delete one that is not needed. The answer is remembered for this key.",
+    )
+    NOBODY_LISTENS = (
+        "nobody-listens",
+        HTTPStatus.CONFLICT,
+        "There is no enabled endpoint to send this to",
+        "Enable the endpoint, or open one, and ask again.",
     )
     BODY_TOO_LARGE = (
         "body-too-large",

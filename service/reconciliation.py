@@ -47,7 +47,7 @@ async def _repair(service: Service, *, now_us: int) -> int:
     """Try everything that is due now; what has to wait is due later, so this ends."""
     tried = 0
     while True:
-        due = await service.worker.store.due_work(now_us=now_us, limit=BATCH, settled_before_us=0)
+        due = await service.worker.store.due_work(now_us=now_us, limit=BATCH, settled_before_us=0, told_before_us=0)
         done = [await service.usecases.repair_discrepancy(one) for one in due.discrepancy_ids]
         tried += sum(done)
         if not any(done):

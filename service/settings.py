@@ -6,7 +6,7 @@ changed by a variable of somebody's shell. The programs read `Environment`.
 
 from typing import Annotated, Literal, Self
 
-from annotated_types import Gt
+from annotated_types import Gt, Len
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -16,6 +16,7 @@ from engine.retries import SECOND_US, Patience
 from engine.statement import Rhythm
 
 SETTLEMENT_PERIOD_S = 3_600
+EVENT_LEASES = 3  # timeouts of a try that its lease outlasts
 
 type Seconds = Annotated[float, Gt(0)]
 
@@ -71,6 +72,24 @@ class Settings(BaseModel):
     worker_batch: int = Field(default=50, gt=0)  # items of each kind that a worker looks up at once
     worker_lanes: int = Field(default=8, gt=0)  # how many items of a batch are worked on at once
 
+    event_timeout_s: Seconds = 10  # for one try to send a merchant an event, with looking up the name
+    event_schedule_s: Annotated[tuple[Seconds, ...], Len(max_length=50)] = (
+        5,
+        300,
+        1_800,
+        7_200,
+        18_000,
+        36_000,
+        50_400,
+        72_000,
+        86_400,
+    )  # the waits between two tries, each up to a fifth shorter or longer; after the last one the delivery is dead
+    event_lanes: int = Field(default=16, gt=0)  # how many events a worker sends at once
+    event_rest_s: Seconds = 30  # how long a worker leaves an endpoint alone that did not answer
+    event_retention_s: Seconds = 2_592_000  # 30 days; how long an event can be listed and sent again
+    event_secret_overlap_s: Seconds = 86_400  # how long a secret signs that has been replaced
+    event_targets_allowed: tuple[str, ...] = ()  # names, addresses and networks besides the public internet
+
     settlement_period_s: Seconds | None = (
         SETTLEMENT_PERIOD_S  # between two readings of the PSP's statement; none: it is not read
     )
@@ -94,6 +113,12 @@ class Settings(BaseModel):
             raise ValueError("lease_s must be more than twice psp_timeout_s: one try may ask the PSP twice")
         if self.retry_cap_s < self.retry_base_s:
             raise ValueError("retry_cap_s must not be less than retry_base_s")
+        return self
+
+    @model_validator(mode="after")
+    def _events_are_kept_until_they_are_delivered(self) -> Self:
+        if self.event_retention_s < 2 * sum(self.event_schedule_s):
+            raise ValueError("event_retention_s must be at least twice what event_schedule_s adds up to")
         return self
 
     @property
@@ -132,6 +157,21 @@ class Settings(BaseModel):
     def circuit(self) -> Circuit:
         """Return a new circuit breaker, closed."""
         return Circuit(failures_max=self.circuit_failures, open_us=_us(self.circuit_open_s))
+
+    @property
+    def event_schedule_us(self) -> tuple[int, ...]:
+        """Return the waits between two tries to send an event."""
+        return tuple(map(_us, self.event_schedule_s))
+
+    @property
+    def event_lease_us(self) -> int:
+        """Return how long one try may hold a delivery; a process that is paused for longer sends it twice."""
+        return _us(EVENT_LEASES * self.event_timeout_s)
+
+    @property
+    def event_retention_us(self) -> int:
+        """Return how long outgoing events are kept."""
+        return _us(self.event_retention_s)
 
     @property
     def inbox_retention_us(self) -> int:

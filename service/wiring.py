@@ -4,8 +4,8 @@
 one part of `Parts` with a subclass; nothing else has to know.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from random import Random
 from typing import Any
@@ -16,12 +16,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.types import ASGIApp
 
 from engine.inbox import Event
+from engine.outgoing_ports import Courier, OutgoingStore
 from engine.ports import Clock, EventReader, Gateway, Ids, Replays
 from engine.retries import SECOND_US
 from engine.statement_ports import PspBooks, StatementStore
 from engine.usecases import (
     CancelPayment,
     CreatePayment,
+    DeliverEvent,
+    KeepEndpoints,
     MatchObject,
     Once,
     ReadStatement,
@@ -35,21 +38,24 @@ from service.app import PaymentsApp
 from service.authentication import Authenticator, key_hash
 from service.body_deadline import BodyDeadline
 from service.cache import ReplayCache
+from service.courier import HttpCourier, merchant_http
 from service.dependencies import Desk
 from service.dispatcher import Dispatcher
 from service.exposition import Exposition
 from service.gateway import StripeGateway
 from service.metrics import Metrics
 from service.observed import ObservedGateway, ObservedStore
+from service.postman import Postman
 from service.presenter import JsonPresenter
 from service.psp_wire import read_event
 from service.settings import Settings
 from service.signature import SignatureCheck
-from service.store import PostgresReads, PostgresStore, metadata
+from service.store import OutgoingReads, PostgresOutgoing, PostgresReads, PostgresStore, metadata
 from service.store import create_database_engine as open_pool
 from service.store.revision import MARK, revision_marks
 from service.store.tables import api_keys, merchants
 from service.stripe_books import StripeBooks
+from service.targets import PublicTargets, Resolve
 from service.watch import Watch
 from service.worker import Worker
 
@@ -75,6 +81,10 @@ class Parts:
     repair_discrepancy: type[RepairDiscrepancy] = RepairDiscrepancy
     match_object: type[MatchObject] = MatchObject
     read_statement: type[ReadStatement] = ReadStatement
+    outgoing_store: Callable[..., OutgoingStore] = PostgresOutgoing
+    courier: Callable[..., Courier] = HttpCourier
+    keep_endpoints: type[KeepEndpoints] = KeepEndpoints
+    deliver_event: type[DeliverEvent] = DeliverEvent
     worker: type[Worker] = Worker
 
 
@@ -90,6 +100,25 @@ class UseCases:
     retry_parked_event: RetryParkedEvent
     repair_discrepancy: RepairDiscrepancy
     read_statement: ReadStatement
+    keep_endpoints: KeepEndpoints
+    deliver_event: DeliverEvent
+
+
+class _Nowhere(httpx.AsyncBaseTransport):
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("nobody is reached from here", request=request)
+
+
+async def _nobody(host: str, port: int) -> Sequence[str]:
+    raise OSError(f"nobody knows {host}:{port}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Merchants:
+    """How merchants are reached; by default not at all."""
+
+    http: httpx.AsyncClient = field(default_factory=lambda: merchant_http(_Nowhere()))
+    resolve: Resolve = _nobody
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,6 +138,7 @@ def compose(
     random: Random,
     database: AsyncEngine,
     psp_http: httpx.AsyncClient,
+    merchants: Merchants | None = None,
     parts: Parts | None = None,
 ) -> Service:
     """Return the service on this outside world; the caller opens and closes what it hands in."""
@@ -119,13 +149,21 @@ def compose(
         random=random,
         database=database,
         psp_http=psp_http,
+        merchants=merchants or Merchants(),
         parts=parts or Parts(),
     )
     return composer.service()
 
 
 def compose_watched(
-    *, settings: Settings, clock: Clock, ids: Ids, random: Random, database: AsyncEngine, psp_http: httpx.AsyncClient
+    *,
+    settings: Settings,
+    clock: Clock,
+    ids: Ids,
+    random: Random,
+    database: AsyncEngine,
+    psp_http: httpx.AsyncClient,
+    merchants: Merchants | None = None,
 ) -> Service:
     """Return the same service with metrics, request ids and a line in the log for each request."""
     metrics = Metrics()
@@ -140,6 +178,7 @@ def compose_watched(
         random=random,
         database=database,
         psp_http=psp_http,
+        merchants=merchants,
         parts=Parts(store=partial(ObservedStore, metrics=metrics), gateway=gateway),
     )
     exposition = Exposition(
@@ -164,6 +203,7 @@ class _Composer:
     random: Random
     database: AsyncEngine
     psp_http: httpx.AsyncClient
+    merchants: Merchants
     parts: Parts
 
     def service(self) -> Service:
@@ -223,6 +263,36 @@ class _Composer:
                 store=books, psp=self.psp_books(), clock=self.clock, random=self.random, patience=patience
             ),
             read_statement=self.read_statement(books),
+            keep_endpoints=self.keep_endpoints(books, once),
+            deliver_event=self.deliver_event(),
+        )
+
+    def targets(self) -> PublicTargets:
+        return PublicTargets(self.merchants.resolve, allowed=self.settings.event_targets_allowed)
+
+    def keep_endpoints(self, books: StatementStore, once: Once) -> KeepEndpoints:
+        return self.parts.keep_endpoints(
+            once=once,
+            store=books,
+            clock=self.clock,
+            ids=self.ids,
+            random=self.random,
+            targets=self.targets(),
+            presenter=JsonPresenter(),
+            overlap_us=round(self.settings.event_secret_overlap_s * SECOND_US),
+        )
+
+    def deliver_event(self) -> DeliverEvent:
+        courier = self.parts.courier(
+            self.merchants.http, targets=self.targets(), clock=self.clock, timeout_s=self.settings.event_timeout_s
+        )
+        return self.parts.deliver_event(
+            store=self.parts.outgoing_store(self.database),
+            courier=courier,
+            clock=self.clock,
+            random=self.random,
+            schedule_us=self.settings.event_schedule_us,
+            lease_us=self.settings.event_lease_us,
         )
 
     def read_statement(self, books: StatementStore) -> ReadStatement:
@@ -270,6 +340,9 @@ class _Composer:
             request_refund=usecases.request_refund,
             dispatcher=Dispatcher(usecases.try_attempt, under_way_max=self.settings.dispatches_max),
             receive_event=usecases.receive_event,
+            keep_endpoints=usecases.keep_endpoints,
+            outgoing=OutgoingReads(self.database),
+            deliveries=usecases.deliver_event.store,
         )
 
     def worker(self, books: StatementStore, usecases: UseCases) -> Worker:
@@ -279,6 +352,12 @@ class _Composer:
             retry_parked_event=usecases.retry_parked_event,
             repair_discrepancy=usecases.repair_discrepancy,
             read_statement=None if self.settings.settlement_period_s is None else usecases.read_statement,
+            postman=Postman(
+                deliver_event=usecases.deliver_event,
+                clock=self.clock,
+                lanes_max=self.settings.event_lanes,
+                rest_us=round(self.settings.event_rest_s * SECOND_US),
+            ),
             clock=self.clock,
             random=self.random,
             period_s=self.settings.worker_period_s,
@@ -286,6 +365,7 @@ class _Composer:
             batch=self.settings.worker_batch,
             lanes=self.settings.worker_lanes,
             inbox_retention_us=self.settings.inbox_retention_us,
+            event_retention_us=self.settings.event_retention_us,
             purge_batch=self.settings.purge_batch,
         )
 

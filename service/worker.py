@@ -1,6 +1,7 @@
 """The worker finishes what was left: unsent attempts, unknown outcomes, parked events, pending refunds, repairs.
 
-From time to time it also reads the PSP's statement; whether that is due is part of the question that it asks anyway.
+From time to time it also reads the PSP's statement, and it tells merchants what has happened; whether either is due is
+part of the question that it asks anyway. Merchants are told in rounds that no tick waits for (`service.postman`).
 
 Any number of workers may run. Each asks the database what is due and then claims one item at a time, so what another
 worker holds is skipped and a batch can never outlive its leases. A tick that fails on one item goes on with the rest.
@@ -16,6 +17,7 @@ from engine.errors import StoreError
 from engine.ports import Clock, DueWork, Store
 from engine.retries import SECOND_US
 from engine.usecases import ReadStatement, RepairDiscrepancy, RetryParkedEvent, TryAttempt
+from service.postman import Postman
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +45,7 @@ class Worker:
     retry_parked_event: RetryParkedEvent
     repair_discrepancy: RepairDiscrepancy
     read_statement: ReadStatement | None  # None: others do that
+    postman: Postman
     clock: Clock
     random: Random  # spreads the ticks of several workers
     period_s: float  # between two looks while there is work
@@ -50,13 +53,20 @@ class Worker:
     batch: int
     lanes: int  # how many items are worked on at once
     inbox_retention_us: int  # how long events are kept
+    event_retention_us: int  # how long outgoing events are kept
     purge_batch: int  # how many old rows one statement deletes
     _prune_at_us: int | None = field(default=None, init=False)
     _is_resting: bool = field(default=False, init=False)
     _is_stopping: bool = field(default=False, init=False)
 
     async def run(self) -> None:
-        """Work until cancelled or told to stop."""
+        """Work until cancelled or told to stop, and finish what is being delivered."""
+        try:
+            await self._run()
+        finally:
+            await self.postman.finish()
+
+    async def _run(self) -> None:
         pause_s = self.period_s
         while not self._is_stopping:
             try:
@@ -74,6 +84,7 @@ class Worker:
     def stop(self, working: asyncio.Task[None]) -> None:
         """Let `run`, which is that task, end: at once while it rests, else when what it holds is finished."""
         self._is_stopping = True
+        self.postman.stop()
         if self._is_resting:
             working.cancel()
 
@@ -91,24 +102,33 @@ class Worker:
         """
         now_us = self.clock.now_us()
         due = await self._due(now_us)
+        if due.is_delivery_due:
+            self.postman.begin()
         attempts = await self._work_off(due.attempt_ids, self.try_attempt.resolve)
         events = await self._work_off(due.event_ids, self.retry_parked_event)
         repairs = await self._work_off(due.discrepancy_ids, self.repair_discrepancy)
         statements = await self._read_statement() if due.is_statement_due else 0
+        forgotten = await self._forget_outgoing_events(now_us) if due.has_old_events else 0
         await self._prune(now_us)
         batches = (due.attempt_ids, due.event_ids, due.discrepancy_ids)
         return WorkDone(
             attempts=attempts,
             events=events,
-            found_work=any(batches) or bool(statements),
-            has_more=self.batch in map(len, batches) and attempts + events + repairs > 0,
+            found_work=any(batches) or bool(statements) or due.is_delivery_due,
+            has_more=(self.batch in map(len, batches) and attempts + events + repairs > 0)
+            or forgotten == self.purge_batch,
             repairs=repairs,
             statements=statements,
         )
 
     async def _due(self, now_us: int) -> DueWork:
         period_us = 0 if self.read_statement is None else self.read_statement.rules.rhythm.period_us
-        return await self.store.due_work(now_us=now_us, limit=self.batch, settled_before_us=now_us - period_us)
+        return await self.store.due_work(
+            now_us=now_us,
+            limit=self.batch,
+            settled_before_us=now_us - period_us,
+            told_before_us=now_us - self.event_retention_us,
+        )
 
     async def _read_statement(self) -> int:
         """Read what is due, and return how many statements were read to their end."""
@@ -137,6 +157,11 @@ class Worker:
                 # Its lease or its due time brings it back.
                 logger.warning("work on %s was interrupted: %s", one, error)
         return tried
+
+    async def _forget_outgoing_events(self, now_us: int) -> int:
+        """Delete a batch of what merchants were told long ago, and return how many events that were."""
+        before_us = now_us - self.event_retention_us
+        return await self.store.forget_outgoing_events(before_us=before_us, limit=self.purge_batch)
 
     async def _prune(self, now_us: int) -> None:
         """Forget what is old; not at once, lest a worker that dies again and again does little else."""

@@ -2,6 +2,8 @@
 
 from engine.usecases.attempt_trial import TryAttempt
 from engine.usecases.discrepancy_repair import RepairDiscrepancy
+from engine.usecases.endpoint_keeping import EndpointChange, KeepEndpoints
+from engine.usecases.event_delivery import DeliverEvent
 from engine.usecases.event_receipt import ReceiveEvent
 from engine.usecases.line_matching import MatchObject
 from engine.usecases.once import Once, Reply
@@ -14,6 +16,9 @@ from engine.usecases.statement_reading import Reading, ReadStatement
 __all__ = [
     "CancelPayment",
     "CreatePayment",
+    "DeliverEvent",
+    "EndpointChange",
+    "KeepEndpoints",
     "MatchObject",
     "Once",
     "PaymentOrder",

@@ -28,7 +28,6 @@ from scenarios.errors import BadInput
 
 _ROOT = Path("runs")
 _PLAN = "sweep.json"
-_SEPARATOR = "+"
 
 
 class SweepFolder:
@@ -116,7 +115,7 @@ def remove(folder: Path) -> None:
 
 def _find(plan: Plan) -> Path:
     """Return the folder in which this plan was begun, or the first free one."""
-    name = f"sweep-{_SEPARATOR.join(plan.names)}-{plan.seeds.first}-{plan.seeds.last}"
+    name = f"sweep-{plan.title}-{plan.seeds.first}-{plan.seeds.last}"
     names = (name if number == 1 else f"{name}.{number}" for number in count(1))
     return next(_ROOT / name for name in names if not _difference(_ROOT / name, plan))
 

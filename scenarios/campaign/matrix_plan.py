@@ -52,6 +52,7 @@ class MatrixPlan(Plan):
     def _of(cls, cells: tuple[Cell, ...], *, name: str, seeds: Seeds) -> Self:
         return cls(
             names=(name,),
+            sources={cell.name: cell.scenario.name for cell in cells},
             scenarios=tuple(cell.scenario for cell in cells),
             seeds=seeds,
             changes={},

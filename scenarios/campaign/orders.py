@@ -27,6 +27,7 @@ class Order:
 
     task: Task
     plan: str  # the scenario as JSON
+    source: str  # what a person types for it: its name, or its file
     has_swarm: bool  # whether the seed draws what becomes of the scenario
     changes: Mapping[str, str]  # what was set by hand, and the swarm must leave as it is
     wants_files: bool = False  # even if nothing is found

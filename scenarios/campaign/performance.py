@@ -25,7 +25,7 @@ def perform(stage: Stage, order: Order, *, house: str) -> Outcome | None:
     swarm = draw_swarm(plan, order.task.seed, fixed=order.changes) if order.has_swarm else NO_SWARM
     scenario = plan.with_changes(swarm.changes)
     command = run_command(
-        plan.name, seed=order.task.seed, changes=order.changes, is_standard=True, has_swarm=order.has_swarm
+        order.source, seed=order.task.seed, changes=order.changes, is_standard=True, has_swarm=order.has_swarm
     )
     try:
         return _performed(stage, order, house=house, scenario=scenario, swarm=swarm, command=command)

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Self
 
 from pydantic import JsonValue
@@ -14,7 +15,9 @@ from scenarios.campaign.results import Result, Task
 from scenarios.campaign.seeds import Seeds
 from scenarios.campaign.standard import standard
 from scenarios.defects import find_defect
-from scenarios.library import LIBRARY, find_scenario
+from scenarios.errors import BadInput
+from scenarios.library import SURVIVABLE, find_scenario
+from scenarios.scenario_file import is_file_name
 from scenarios.spec import Scenario
 
 ALL = "all"
@@ -26,7 +29,8 @@ _HASH_BITS = 64
 class Plan:
     """Every scenario with every seed."""
 
-    names: tuple[str, ...]  # as they were asked for, so `all` may be among them
+    names: tuple[str, ...]  # as they were asked for, so `all` may be among them, and files
+    sources: Mapping[str, str]  # the name or the file of each scenario, by its name
     scenarios: tuple[Scenario, ...]
     seeds: Seeds
     changes: Mapping[str, str]  # what was set by hand
@@ -47,20 +51,30 @@ class Plan:
         """Return the plan for these names; each scenario is tried at standard size unless the changes say otherwise.
 
         Raises:
-            BadInput: A scenario, a setting or a defect does not exist.
+            BadInput: A scenario, a setting or a defect does not exist, a file is no scenario, or two have one name.
         """
         if "defect" in changes:
             find_defect(changes["defect"])
-        wanted = dict.fromkeys(name for word in names for name in (LIBRARY if word == ALL else (word,)))
+        wanted = dict.fromkeys(name for word in names for name in (SURVIVABLE if word == ALL else (word,)))
+        scenarios = [standard(find_scenario(name)).with_changes(changes) for name in wanted]
+        sources = dict(zip([scenario.name for scenario in scenarios], wanted, strict=True))
+        if len(sources) < len(scenarios):
+            raise BadInput(f"two scenarios have one name: {', '.join(wanted)}; give one of the files another")
         return cls(
             names=tuple(names),
-            scenarios=tuple(standard(find_scenario(name)).with_changes(changes) for name in wanted),
+            sources=sources,
+            scenarios=tuple(scenarios),
             seeds=seeds,
             changes=changes,
             has_swarm=has_swarm,
             repeated_share=repeated_share,
             code=code_fingerprint(),
         )
+
+    @property
+    def title(self) -> str:
+        """The scenarios' names, in one word that can name a folder."""
+        return "+".join(Path(name).stem if is_file_name(name) else name for name in self.names)
 
     def __len__(self) -> int:
         return len(self.scenarios) * (self.seeds.last - self.seeds.first + 1)
@@ -99,6 +113,7 @@ class Plan:
         return Order(
             task=task,
             plan=self._plans[task.scenario],
+            source=self.sources[task.scenario],
             has_swarm=self.has_swarm,
             changes=self._changes(task),
             wants_files=wants_files,

@@ -24,4 +24,5 @@ def trial(defect: Defect, *, name: str, seed: int) -> Order:
     """Return the order for one run of a defect in its habitat, to be told apart from other runs by this name."""
     changes = planted(defect)
     plan = scenario_in(defect.habitat, changes).model_dump_json()
-    return Order(task=Task(name, seed), plan=plan, has_swarm=False, changes=changes)
+    source = defect.habitat.scenario
+    return Order(task=Task(name, seed), source=source, plan=plan, has_swarm=False, changes=changes)

@@ -62,7 +62,7 @@ def load(
         duration_s=duration if headless else None,
         web_port=None if headless else choose_port(web_port, option="--web-port"),
     )
-    folder = choose_folder(out, scenario=name, seed=seed)
+    folder = choose_folder(out, scenario=scenario.name, seed=seed)
     _drive(plan, scenario, folder=folder, database_url=database_url)
     return print_judgement(judge_folder(folder), json=as_json)
 

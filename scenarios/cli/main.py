@@ -16,6 +16,7 @@ from rich.console import Console
 from reports.errors import ReportError
 from scenarios.cli.check import check
 from scenarios.cli.defects import defects
+from scenarios.cli.events import events
 from scenarios.cli.exit_codes import ExitCode
 from scenarios.cli.listing import list_scenarios
 from scenarios.cli.load import load
@@ -48,7 +49,7 @@ app = App(
 app.command(list_scenarios, name="list")
 for command in (run, sweep, defects, replay, shrink, check, report, serve, load, psp, migrate, reconcile):
     app.command(command)
-for group in (merchants, keys):
+for group in (merchants, keys, events):
     app.command(group)
 
 

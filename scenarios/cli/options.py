@@ -9,7 +9,9 @@ from cyclopts.validators import Number
 
 from scenarios.errors import BadInput
 
-type ScenarioName = Annotated[str, Parameter(help="The scenario; `paystorm list` shows them.")]
+type ScenarioName = Annotated[
+    str, Parameter(help="The scenario: a name that `paystorm list` shows, or a file such as `storm.toml`.")
+]
 type RunFolder = Annotated[Path, Parameter(help="A run folder, such as `runs/latest`.")]
 # The evidence keeps the seed as a 64-bit number.
 type Seed = Annotated[int, Parameter(help="Everything random follows from it.", validator=Number(gte=0, lt=2**63))]

@@ -1,5 +1,6 @@
 """`paystorm run`."""
 
+import sys
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -57,6 +58,7 @@ def run(
     from scenarios.run_command import run_command
     from scenarios.run_folder import choose_folder
     from scenarios.swarm import NO_SWARM, draw_swarm
+    from scenarios.telling import expectation
     from scenarios.virtual.stage import Stage
 
     changes = _changes(customers=customers, defect=defect, others=set_)
@@ -65,14 +67,16 @@ def run(
     drawn = draw_swarm(scenario, seed, fixed=changes) if swarm else NO_SWARM
     scenario = scenario.with_changes(drawn.changes)
     command = run_command(name, seed=seed, changes=changes, is_standard=standard, has_swarm=swarm)
-    folder = choose_folder(out, scenario=name, seed=seed)
+    folder = choose_folder(out, scenario=scenario.name, seed=seed)
     print_swarm(drawn)
+    if scenario.expects:
+        print(expectation(scenario), file=sys.stderr)
     recorder = Recorder() if tape else None
     with (
         processor_of_our_own(),
         database_server(database_url) as server,
         Stage(server) as stage,
-        ProgressBar(description=f"{name} seed {seed}") as bar,
+        ProgressBar(description=f"{scenario.name} seed {seed}") as bar,
     ):
         recording = stage.perform(scenario, seed=seed, command=command, listener=bar, swarm=drawn.values, tape=recorder)
     recording.write(folder)

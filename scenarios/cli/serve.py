@@ -24,7 +24,7 @@ def serve(
     psp_port
         Where the PSP listens; 0 for any free port.
     faults
-        Let the PSP misbehave as in this scenario, all the time; `paystorm list` shows them.
+        Let the PSP misbehave as in this scenario, all the time: a name that `paystorm list` shows, or a file.
     """
     import time
     from contextlib import suppress

@@ -29,7 +29,11 @@ long.
 _CANARY_HELP = "Leave out the run in which a known defect is planted, and must be found."
 _OUT_HELP = "The folder to write, or to go on with; by default `runs/sweep-NAME-A-B`."
 
-type Names = Annotated[str, Parameter(help="The scenarios, or `all`; `paystorm list` shows them.")]
+_NAMES_HELP = """\
+The scenarios: names that `paystorm list` shows, files such as `storm.toml`, or `all` that a sound service survives.
+"""
+
+type Names = Annotated[str, Parameter(help=_NAMES_HELP)]
 type SeedRange = Annotated[str, Parameter(help="The seeds to try: `7`, or `1..1000`.")]
 type Jobs = Annotated[
     int | None, Parameter(help="Runs at once; by default one per processor.", validator=Number(gte=1, lte=1_024))

@@ -13,7 +13,7 @@ _CLICKS_MAX = 8
 
 def double_clicker(purchase: Purchase, draw: random.Random) -> Script:
     """Click several times at once with one key, then make sure of an answer and watch."""
-    create = click(purchase, key=f"key-{purchase.intent}")
+    create = click(purchase, key=purchase.key)
     gaps_s = [0.0, *(draw.choice([0.0, draw.uniform(0, _GAP_S_MAX)]) for _ in range(draw.randint(*_CLICKS) - 1))]
     sights = yield Together(parts=tuple((gap_s, create) for gap_s in gaps_s))
     payment_id = known_payment(sights)

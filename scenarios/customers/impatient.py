@@ -13,12 +13,11 @@ _CLICKS_MAX = 8
 
 def impatient(purchase: Purchase, draw: random.Random) -> Script:
     """Click with little patience a few times, then once with ordinary patience, and watch."""
-    key = f"key-{purchase.intent}"
     for _ in range(draw.randint(*_HURRIED_CLICKS)):
-        seen = (yield click(purchase, key=key, timeout_s=draw.uniform(*_PATIENCE_S)))[0]
+        seen = (yield click(purchase, key=purchase.key, timeout_s=draw.uniform(*_PATIENCE_S)))[0]
         if seen.outcome is not Outcome.UNKNOWN:
             break
         yield Wait(seconds=draw.uniform(0, 1))
-    seen = yield from click_until_answered(click(purchase, key=key), draw=draw, clicks_max=_CLICKS_MAX)
+    seen = yield from click_until_answered(click(purchase, key=purchase.key), draw=draw, clicks_max=_CLICKS_MAX)
     if seen.payment_id:
         yield from watch_until_final(purchase.intent, seen.payment_id)

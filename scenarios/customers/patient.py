@@ -11,7 +11,7 @@ _CLICKS_MAX = 8
 
 def patient(purchase: Purchase, draw: random.Random) -> Script:
     """Click, repeat only when no answer came, watch."""
-    create = click(purchase, key=f"key-{purchase.intent}")
+    create = click(purchase, key=purchase.key)
     seen = yield from click_until_answered(create, draw=draw, clicks_max=_CLICKS_MAX)
     if seen.payment_id:
         yield from watch_until_final(purchase.intent, seen.payment_id)

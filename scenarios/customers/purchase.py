@@ -30,12 +30,20 @@ class Purchase:
     amount_minor: int
     currency: str
     payment_method: str
+    number: str = ""  # what its keys are made of, where that is not the intent
+
+    @property
+    def key(self) -> str:
+        """The idempotency key of the page's button; other buttons of the same purchase have keys that begin so."""
+        return f"key-{self.number or self.intent}"
 
 
-def draw_purchase(draw: random.Random, *, intent: str, declined_share: float) -> Purchase:
+def draw_purchase(draw: random.Random, *, intent: str, declined_share: float, number: str = "") -> Purchase:
     """Return a purchase; a `declined_share` of them is paid with a card that the bank refuses."""
     currency = draw.choice(list(_PRICES_MINOR))
     amount_minor = draw.randint(*_PRICES_MINOR[currency])
     amount_minor -= amount_minor % _STEPS_MINOR.get(currency, 1)
     payment_method = DECLINED if draw.random() < declined_share else PAYS
-    return Purchase(intent=intent, amount_minor=amount_minor, currency=currency, payment_method=payment_method)
+    return Purchase(
+        intent=intent, amount_minor=amount_minor, currency=currency, payment_method=payment_method, number=number
+    )

@@ -15,7 +15,7 @@ _LOOKS_S = (5.0, 30.0, 120.0, 600.0, 1800.0)  # pauses between the looks at what
 
 def refunder(purchase: Purchase, draw: random.Random) -> Script:
     """Pay, then ask for refunds in one of five ways, one of them greedy, and look what is given back."""
-    create = click(purchase, key=f"key-{purchase.intent}")
+    create = click(purchase, key=purchase.key)
     seen = yield from click_until_answered(create, draw=draw, clicks_max=_CLICKS_MAX)
     if not seen.payment_id:
         return
@@ -40,9 +40,13 @@ def _refunds(purchase: Purchase, payment_id: str, draw: random.Random) -> list[R
         [all_of_it, all_of_it],
     ]
     return [
-        Refund(intent=intent, key=f"key-{intent}", payment_id=payment_id, amount_minor=amount_minor)
+        Refund(
+            intent=f"{purchase.intent}/refund-{number}",
+            key=f"{purchase.key}/refund-{number}",
+            payment_id=payment_id,
+            amount_minor=amount_minor,
+        )
         for number, amount_minor in enumerate(draw.choice(ways), start=1)
-        for intent in [f"{purchase.intent}/refund-{number}"]
     ]
 
 

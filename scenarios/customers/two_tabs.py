@@ -15,7 +15,7 @@ _CLICKS_MAX = 8
 
 def two_tabs(purchase: Purchase, draw: random.Random) -> Script:
     """Pay the order once in each tab, overlapping, then watch the payment that came of it."""
-    first, second = (click(purchase, key=f"key-{purchase.intent}-{tab}") for tab in ("left", "right"))
+    first, second = (click(purchase, key=f"{purchase.key}-{tab}") for tab in ("left", "right"))
     switch_s = draw.choice([0.0, draw.uniform(0, _SWITCH_S_MAX)])
     payment_id = known_payment((yield Together(parts=((0.0, first), (switch_s, second)))))
     if payment_id is None:

@@ -127,6 +127,23 @@ class ReadOnly(WorldFault):
     for_s: Span
 
 
+class Failover(WorldFault):
+    """The primary dies: every connection breaks and new ones are refused, then a replica answers that cannot write.
+
+    As a cluster does it that promotes a replica by itself: nobody listens while it decides, whoever comes early is let
+    in and can only read (25006), and once the replica is the primary all connections break once more. What was
+    committed is there; replication has waited for it.
+
+    Entitlement: nothing that was acknowledged is lost. The outcome of a COMMIT that was under way is unknown.
+    """
+
+    where: Literal["database"] = "database"
+    kind: Literal["failover"] = "failover"
+    every_s: Span  # between the end of one and the beginning of the next
+    down_s: Span  # while nobody listens
+    read_only_s: Span  # while only a replica does
+
+
 DATABASE_FAULTS = (
     SerializationFailure,
     Deadlock,
@@ -137,4 +154,5 @@ DATABASE_FAULTS = (
     Stall,
     ConnectionRefused,
     ReadOnly,
+    Failover,
 )

@@ -1,44 +1,70 @@
-"""The named scenarios, each a file that tells its story."""
+"""The named scenarios: a file for each beside this one, which tells its story, its incidents and what it proves."""
 
 from collections.abc import Mapping
+from difflib import get_close_matches
+from importlib.resources import files
+from pathlib import Path
 from types import MappingProxyType
 
 from scenarios.errors import BadInput
-from scenarios.library.broken_network import BROKEN_NETWORK
-from scenarios.library.duplicate_clicks import DUPLICATE_CLICKS
-from scenarios.library.dying_machines import DYING_MACHINES
-from scenarios.library.failing_database import FAILING_DATABASE
-from scenarios.library.latency_spikes import LATENCY_SPIKES
-from scenarios.library.lost_webhooks import LOST_WEBHOOKS
-from scenarios.library.lying_clocks import LYING_CLOCKS
-from scenarios.library.racing_refunds import RACING_REFUNDS
-from scenarios.library.second_thoughts import SECOND_THOUGHTS
+from scenarios.scenario_file import SUFFIX, is_file_name, parse_scenario, read_scenario
 from scenarios.spec import Scenario
 
-LIBRARY: Mapping[str, Scenario] = MappingProxyType(
-    {
-        scenario.name: scenario
-        for scenario in (
-            DUPLICATE_CLICKS,
-            LOST_WEBHOOKS,
-            LATENCY_SPIKES,
-            DYING_MACHINES,
-            LYING_CLOCKS,
-            FAILING_DATABASE,
-            BROKEN_NETWORK,
-            RACING_REFUNDS,
-            SECOND_THOUGHTS,
-        )
-    }
+NAMES = (
+    "duplicate-clicks",
+    "lost-webhooks",
+    "latency-spikes",
+    "dying-machines",
+    "lying-clocks",
+    "failing-database",
+    "broken-network",
+    "racing-refunds",
+    "second-thoughts",
+    "silent-capture",
+    "late-capture",
+    "psp-outage",
+    "retry-storm",
+    "forgetful-psp",
+    "keyless-psp",
+    "search-lag",
+    "settlement-drift",
+    "refund-fails-later",
+    "forged-webhooks",
+    "key-collisions",
+    "split-brain-workers",
+    "rolling-deploy",
+    "crash-loop",
+    "database-failover",
+    "clock-skew",
+    "black-friday",
+    "kitchen-sink",
 )
+"""In the order in which they are told."""
 
 
-def find_scenario(name: str) -> Scenario:
-    """Return the scenario of that name.
+def _read(name: str) -> Scenario:
+    file = files(__package__).joinpath(f"{name}{SUFFIX}")
+    return parse_scenario(file.read_text(encoding="utf-8"), name=file.name, stem=name)
+
+
+LIBRARY: Mapping[str, Scenario] = MappingProxyType({name: _read(name) for name in NAMES})
+
+SURVIVABLE: Mapping[str, Scenario] = MappingProxyType(
+    {name: scenario for name, scenario in LIBRARY.items() if not scenario.expects}
+)
+"""Those in which a sound service keeps every promise."""
+
+
+def find_scenario(word: str) -> Scenario:
+    """Return the scenario of that name, or the one that the file of that name describes.
 
     Raises:
-        BadInput: There is none.
+        BadInput: There is none, or the file is not a scenario.
     """
-    if name not in LIBRARY:
-        raise BadInput(f"no scenario {name!r}; choose from {', '.join(LIBRARY)}")
-    return LIBRARY[name]
+    if is_file_name(word):
+        return read_scenario(Path(word))
+    if word not in LIBRARY:
+        meant = get_close_matches(word, LIBRARY, n=1)
+        hint = f" (did you mean {meant[0]}?)" if meant else ""
+        raise BadInput(f"no scenario {word!r}{hint}; choose from {', '.join(LIBRARY)}")
+    return LIBRARY[word]

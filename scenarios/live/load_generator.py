@@ -8,6 +8,7 @@ from pathlib import Path
 from scenarios.live.children import Child
 from scenarios.live.ports import LOOPBACK
 from scenarios.live.system import LiveSystem
+from scenarios.scenario_file import is_file_name
 
 _LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 DIARY = "customers.jsonl"
@@ -18,7 +19,7 @@ DIARY = "customers.jsonl"
 class Load:
     """How many customers at once, for how long, and who starts and ends it."""
 
-    scenario: str  # name in the library
+    scenario: str  # name in the library, or a file
     seed: int
     users: int
     duration_s: float | None  # None: until somebody ends it
@@ -31,7 +32,7 @@ def start_load(load: Load, system: LiveSystem) -> Child:
         "locust",
         "locust",
         environment={
-            "PAYSTORM_LOAD_SCENARIO": load.scenario,
+            "PAYSTORM_LOAD_SCENARIO": _as_seen_from_anywhere(load.scenario),
             "PAYSTORM_LOAD_SEED": str(load.seed),
             "PAYSTORM_LOAD_API_KEY": system.credentials.api_key,
             "PAYSTORM_LOAD_DIARY": DIARY,
@@ -39,6 +40,11 @@ def start_load(load: Load, system: LiveSystem) -> Child:
         arguments=_arguments(load, host=system.addresses.service_url),
         may_end=True,
     )
+
+
+def _as_seen_from_anywhere(scenario: str) -> str:
+    """Return the name of a scenario for a process that lives in another folder."""
+    return str(Path(scenario).absolute()) if is_file_name(scenario) else scenario
 
 
 def _arguments(load: Load, *, host: str) -> Sequence[str]:

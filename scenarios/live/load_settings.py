@@ -11,7 +11,7 @@ class LoadSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="PAYSTORM_LOAD_", frozen=True, extra="forbid")
 
-    scenario: str  # name in the library: who comes, how often
+    scenario: str  # name in the library, or a file: who comes, how often
     seed: int = 1
     api_key: str = Field(repr=False)
     diary: Path  # the file to append to

@@ -60,12 +60,15 @@ def at_live_pace(scenario: Scenario, *, users: int, duration_s: float) -> Scenar
         "service_processes": 1,
         "workers": min(scenario.workers, 2),
         "service": {**_timeless(scenario.service), **LIVE_TIMINGS},
+        "psp": _timeless(scenario.psp),
+        "merchants": 1,  # whose key the load generator has
+        "arrivals": (),  # Locust's users come one after the other
     }
     return Scenario.model_validate({**scenario.model_dump(), **changes})
 
 
 def _timeless(settings: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """Return what a scenario sets apart from time: its spans were chosen for another pace."""
+    """Return what a scenario sets of a program apart from time: its spans were chosen for another pace."""
     return {name: value for name, value in settings.items() if not name.endswith("_s")}
 
 

@@ -145,6 +145,7 @@ def _psp_environment(system: LiveSystem, scenario: Scenario, *, seed: int) -> di
     return _environment(
         "PSP_",
         {
+            **scenario.psp,
             "secret_key": system.credentials.psp_key,
             "control_token": system.credentials.control_token,
             "webhook_endpoints": [endpoint],

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import httpx
 
 from scenarios.virtual.clock import MachineClock
+from scenarios.virtual.merchant import look_up
 from scenarios.virtual.pools import Pools
 from scenarios.virtual.processes import Process
 from scenarios.virtual.world import World
+from service.courier import merchant_http
 from service.settings import Settings
-from service.wiring import Parts, Service, compose
+from service.wiring import Merchants, Parts, Service, compose
 
 SERVICE_HOST = "service"
 
@@ -127,6 +129,7 @@ class Machines:
             random=self._world.stream(process.name),
             database=self._pools.take(process.name, self._settings),
             psp_http=httpx.AsyncClient(transport=self._world.transport(process.name)),
+            merchants=Merchants(http=merchant_http(self._world.transport(process.name)), resolve=look_up),
             parts=self._parts,
         )
 

@@ -42,7 +42,7 @@ class Stage:
         for program in _PROGRAMS:
             logging.getLogger(program).addHandler(_UNREAD)
         self._server = server
-        self._theatres: dict[str | None, tuple[Theatre, ExitStack]] = {}  # the one used last comes last
+        self._theatres: dict[tuple[str | None, int], tuple[Theatre, ExitStack]] = {}  # the one used last comes last
         self._performed = 0
         self._closing = ExitStack()
         self._runner = self._closing.enter_context(asyncio.Runner())
@@ -94,7 +94,7 @@ class Stage:
         started_s = time.monotonic()
         self._settle_memory()
         defect = None if scenario.defect is None else find_defect(scenario.defect)
-        theatre = self._theatre(defect)
+        theatre = self._theatre(defect, merchants=scenario.merchants)
         theatre.clean()
         storm = Storm(
             scenario,
@@ -142,6 +142,7 @@ class Stage:
             service=service,
             psp=export_books(storm.psp),
             faults=storm.bites,
+            heard=() if storm.merchant is None else storm.merchant.rows,
             counts=storm.counts,
             wall_s=wall_s,
         )
@@ -153,9 +154,9 @@ class Stage:
             gc.freeze()
         self._performed += 1
 
-    def _theatre(self, defect: Defect | None) -> Theatre:
+    def _theatre(self, defect: Defect | None, *, merchants: int) -> Theatre:
         """Return the database for this variant; a defect may have a schema of its own."""
-        name = defect.id if defect else None
+        name = (defect.id if defect else None, merchants)
         if name in self._theatres:
             self._theatres[name] = self._theatres.pop(name)
             return self._theatres[name][0]
@@ -165,7 +166,7 @@ class Stage:
             url = opening.enter_context(self._server.new_database())
             theatre = Theatre(url, runner=self._runner)
             opening.callback(theatre.close)
-            theatre.build(defect.schema_changes if defect else ())
+            theatre.build(defect.schema_changes if defect else (), merchants=merchants)
             self._theatres[name] = theatre, opening.pop_all()
         return theatre
 

@@ -5,7 +5,8 @@ lets the customers come, and hands back what each of them wrote down. The outcom
 alone: whoever listens to the progress, or lends another server, cannot change it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from operator import itemgetter
 from random import Random
 
@@ -17,6 +18,7 @@ from psp_chaos.app import Psp, create_psp
 from psp_chaos.export import export_bites
 from psp_chaos.faults.spec import FaultSpec
 from psp_chaos.settings import PresetEndpoint, PspSettings
+from scenarios.customers.arrivals import draw_moment
 from scenarios.customers.cast import CAST
 from scenarios.customers.client import PaystormClient
 from scenarios.customers.diary import Author, Diary
@@ -30,9 +32,10 @@ from scenarios.spec import Scenario
 from scenarios.virtual.driver import Driver, Steps
 from scenarios.virtual.latency import Regime
 from scenarios.virtual.machines import SERVICE_HOST, Machines
+from scenarios.virtual.merchant import MERCHANT_ADDRESS, MERCHANT_NAME, MERCHANT_SECRET, Merchant
 from scenarios.virtual.nemesis import Bites, let_loose
 from scenarios.virtual.network import Latency
-from scenarios.virtual.theatre import API_KEY, Theatre
+from scenarios.virtual.theatre import Theatre, api_key
 from scenarios.virtual.units import to_ns
 from scenarios.virtual.world import World
 from service.psp_wire import HANDLED_EVENTS
@@ -83,6 +86,7 @@ class Storm:
         )
         self.diary = Diary(now_us=self.world.clock.now_us)
         self.psp = self._start_psp()
+        self.merchant = self._start_merchant(theatre) if scenario.merchant_listens else None
         self.machines = Machines(
             self.world,
             settings=_service_settings(scenario, theatre.database),
@@ -139,32 +143,49 @@ class Storm:
         world.network.attach(_PSP, world.process(_PSP), psp.app)
         return psp
 
+    def _start_merchant(self, theatre: Theatre) -> Merchant:
+        merchant = Merchant(clock=self.world.clock, random=self.world.stream("merchant"))
+        theatre.listen(url=f"http://{MERCHANT_NAME}/events", secret=MERCHANT_SECRET)
+        self.world.network.attach(MERCHANT_ADDRESS, self.world.process("merchant"), merchant)
+        return merchant
+
     def _invite_customers(self) -> None:
-        driver = Driver(
+        drivers = [self._driver(merchant) for merchant in range(1, self.scenario.merchants + 1)]
+        draw, scenario = self.world.stream("arrivals"), self.scenario
+        moment = partial(draw_moment, draw, storm_s=scenario.storm_s, profile=scenario.arrivals)
+        crowds_s = [moment() for _ in range(scenario.crowds)]
+        names, weights = zip(*sorted(self.scenario.scripts.items()), strict=True)  # a plan has no order
+        for number in range(1, self.scenario.customers + 1):
+            arrives_s = draw.choice(crowds_s) if crowds_s else moment()
+            script = draw.choices(names, weights)[0]
+            if scenario.visitors and number not in scenario.visitors:
+                continue  # what was drawn for the others stays as it was
+            self.world.env.process(self._visit(drivers, number, script=script, arrives_s=arrives_s))
+
+    def _driver(self, merchant: int) -> Driver:
+        """Return who performs the customers of a merchant."""
+        return Driver(
             env=self.world.env,
             network=self.world.network,
-            client=PaystormClient(api_key=API_KEY),
+            client=PaystormClient(api_key=api_key(merchant)),
             diary=self.diary,
             host=SERVICE_HOST,
         )
-        draw = self.world.stream("arrivals")
-        crowds_s = [draw.uniform(0, self.scenario.storm_s) for _ in range(self.scenario.crowds)]
-        names, weights = zip(*sorted(self.scenario.scripts.items()), strict=True)  # a plan has no order
-        for number in range(1, self.scenario.customers + 1):
-            arrives_s = draw.choice(crowds_s) if crowds_s else draw.uniform(0, self.scenario.storm_s)
-            script = draw.choices(names, weights)[0]
-            if self.scenario.visitors and number not in self.scenario.visitors:
-                continue  # what was drawn for the others stays as it was
-            author = Author(customer=f"customer/{number}", script=script)
-            self.world.env.process(self._visit(driver, author, arrives_s=arrives_s))
 
-    def _visit(self, driver: Driver, author: Author, *, arrives_s: float) -> Steps[None]:
+    def _visit(self, drivers: Sequence[Driver], number: int, *, script: str, arrives_s: float) -> Steps[None]:
         yield self.world.env.timeout(to_ns(arrives_s))
+        author = Author(customer=f"customer/{number}", script=script)
         draw = self.world.stream(author.customer)
-        intent = f"order-{author.customer.removeprefix('customer/')}"
-        purchase = draw_purchase(draw, intent=intent, declined_share=self.scenario.declined_share)
-        script = script_of(CAST[author.script], purchase, draw, regrets=self._regrets(author))
-        yield from driver.perform(author, script)
+        # They come to the merchants in turn, so the first ones of all have the same number, and then the second ones.
+        turn, merchant = divmod(number - 1, len(drivers))
+        purchase = draw_purchase(
+            draw,
+            intent=f"order-{number}",
+            declined_share=self.scenario.declined_share,
+            number=f"order-{turn + 1}",
+        )
+        acted = script_of(CAST[script], purchase, draw, regrets=self._regrets(author))
+        yield from drivers[merchant].perform(author, acted)
         self._customers_done += 1
 
     def _regrets(self, author: Author) -> Random | None:
@@ -211,22 +232,25 @@ def _service_settings(scenario: Scenario, database: URL) -> Settings:
             "psp_base_url": f"http://{_PSP}",
             "psp_api_key": _PSP_KEY,
             "psp_webhook_secret": _WEBHOOK_SECRET,
+            "event_targets_allowed": [MERCHANT_ADDRESS],
             **scenario.service,
         }
     )
 
 
 def _psp_settings(scenario: Scenario) -> PspSettings:
-    return PspSettings(
-        secret_key=_PSP_KEY,
-        webhook_endpoints=(
-            PresetEndpoint(
-                url=f"http://{SERVICE_HOST}/webhooks/psp", secret=_WEBHOOK_SECRET, enabled_events=HANDLED_EVENTS
-            ),
-        ),
-        latency_s=scenario.psp_latency_s,
-        asynchronous_share=scenario.psp_asynchronous_share,
-        asynchronous_s=scenario.psp_asynchronous_s,
+    endpoint = PresetEndpoint(
+        url=f"http://{SERVICE_HOST}/webhooks/psp", secret=_WEBHOOK_SECRET, enabled_events=HANDLED_EVENTS
+    )
+    return PspSettings.model_validate(
+        {
+            **scenario.psp,
+            "secret_key": _PSP_KEY,
+            "webhook_endpoints": (endpoint,),
+            "latency_s": scenario.psp_latency_s,
+            "asynchronous_share": scenario.psp_asynchronous_share,
+            "asynchronous_s": scenario.psp_asynchronous_s,
+        }
     )
 
 

@@ -7,25 +7,31 @@ the service depends on an order that it does not ask for.
 import asyncio
 from collections.abc import Mapping
 
+from sqlalchemy import insert
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from engine.outgoing import Endpoint, EndpointState
 from scenarios.recording import Rows
 from scenarios.virtual.backends import Backends
 from scenarios.virtual.loop import Address
 from scenarios.virtual.observer import Observer
 from scenarios.virtual.pools import Pools
 from service.export import OPEN_WORK, export_books
-from service.store.tables import metadata
+from service.store.outgoing_rows import endpoint_values
+from service.store.tables import endpoints, metadata
 from service.wiring import add_merchant, create_schema
 
+MERCHANT_ID = "merchant_1"
 API_KEY = "key_of_the_merchant"
+"""Of the first merchant; see `api_key`."""
+
 _RUNS_PER_VACUUM = 50  # what was deleted takes up room until then
 _POSTGRES_PORT = 5432
 
 
 class Theatre:
-    """A database with the service's tables and one merchant, whose key is API_KEY."""
+    """A database with the service's tables and its merchants."""
 
     def __init__(self, database: URL, *, runner: asyncio.Runner) -> None:
         """Take an empty database; `runner` asks it in real time, between the runs."""
@@ -37,9 +43,9 @@ class Theatre:
         self._observer = Observer(self.backends.address, database=database)
         self._runs = 0
 
-    def build(self, alterations: tuple[str, ...]) -> None:
-        """Create the tables and the merchant, and alter the tables as a defect wants them."""
-        self._runner.run(_build(self._engine, alterations))
+    def build(self, alterations: tuple[str, ...], *, merchants: int) -> None:
+        """Create the tables and so many merchants, and alter the tables as a defect wants them."""
+        self._runner.run(_build(self._engine, alterations, merchants=merchants))
 
     def clean(self) -> None:
         """Empty the tables."""
@@ -48,6 +54,10 @@ class Theatre:
         if self._runs % _RUNS_PER_VACUUM == _RUNS_PER_VACUUM - 1:
             self._runner.run(_execute(self._engine, "VACUUM"))
         self._runs += 1
+
+    def listen(self, *, url: str, secret: str) -> None:
+        """Let the merchant be told what happens from now on, until the tables are emptied."""
+        self._runner.run(_listen(self._engine, url=url, secret=secret))
 
     def books(self) -> Mapping[str, Rows]:
         """Return what the service has written."""
@@ -69,11 +79,30 @@ _EMPTIED = tuple(table.name for table in reversed(metadata.sorted_tables) if tab
 _EMPTY = "; ".join(f"DELETE FROM {name}" for name in _EMPTIED)  # noqa: S608 - the names are ours
 
 
-async def _build(engine: AsyncEngine, alterations: tuple[str, ...]) -> None:
+def api_key(merchant: int) -> str:
+    """Return the key of a merchant, who are counted from 1."""
+    return API_KEY if merchant == 1 else f"{API_KEY}_{merchant}"
+
+
+async def _build(engine: AsyncEngine, alterations: tuple[str, ...], *, merchants: int) -> None:
     await create_schema(engine)
-    await add_merchant(engine, merchant_id="merchant_1", name="The merchant", api_key=API_KEY)
+    for number in range(1, merchants + 1):
+        await add_merchant(engine, merchant_id=f"merchant_{number}", name="The merchant", api_key=api_key(number))
     for statement in alterations:
         await _execute(engine, statement)
+
+
+async def _listen(engine: AsyncEngine, *, url: str, secret: str) -> None:
+    endpoint = Endpoint(
+        id="end_of_the_merchant",
+        merchant_id=MERCHANT_ID,
+        url=url,
+        state=EndpointState.ENABLED,
+        secret=secret,
+        created_at_us=0,
+    )
+    async with engine.connect() as connection:
+        await connection.execute(insert(endpoints).values(endpoint_values(endpoint)))
 
 
 async def _execute(engine: AsyncEngine, script: str) -> None:

@@ -2,6 +2,8 @@
 
 from service.store.books import PostgresBooks
 from service.store.database import create_database_engine
+from service.store.outgoing import PostgresOutgoing
+from service.store.outgoing_reads import EventFilter, OutgoingReads, ToldEvent
 from service.store.reads import (
     DiscrepancyFilter,
     DiscrepancySum,
@@ -16,12 +18,16 @@ from service.store.tables import metadata
 __all__ = [
     "DiscrepancyFilter",
     "DiscrepancySum",
+    "EventFilter",
+    "OutgoingReads",
     "Page",
     "PaymentFilter",
     "PostgresBooks",
+    "PostgresOutgoing",
     "PostgresReads",
     "PostgresStore",
     "RecordedDiscrepancy",
+    "ToldEvent",
     "create_database_engine",
     "metadata",
 ]

@@ -15,10 +15,11 @@ from engine.reconciliation import Discrepancy, DiscrepancyState
 from engine.refund import Refund
 from engine.settlement import Case
 from service.store import rows, statements
+from service.store.outgoing_books import EndpointPart
 from service.store.statement_books import StatementPart
 
 
-class PostgresBooks(StatementPart):
+class PostgresBooks(EndpointPart, StatementPart):
     """Our books inside one transaction; see `engine.ports.Books` for what each method promises."""
 
     def __init__(self, connection: AsyncConnection, *, ids: Ids) -> None:

@@ -11,7 +11,7 @@ columns that no statement of ours sets costs nothing at all. The other two rules
   one after the other. Whoever makes a sum wrong has written the payment, so two of them have queued for it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from sqlalchemy import DDL, MetaData, event
@@ -159,11 +159,16 @@ TRIGGERS: Mapping[str, tuple[str, ...]] = {
 
 
 def defend(metadata: MetaData) -> None:
-    """Let the functions and triggers be made together with the tables."""
-    for function in FUNCTIONS:
+    """Let what refuses be made together with the tables."""
+    equip(metadata, functions=FUNCTIONS, triggers=TRIGGERS)
+
+
+def equip(metadata: MetaData, *, functions: Iterable[str], triggers: Mapping[str, tuple[str, ...]]) -> None:
+    """Let functions, and triggers by table, be made together with the tables."""
+    for function in functions:
         event.listen(metadata, "before_create", _statement(function))
-    for table, triggers in TRIGGERS.items():
-        for trigger in triggers:
+    for table, of_table in triggers.items():
+        for trigger in of_table:
             event.listen(metadata.tables[table], "after_create", _statement(trigger))
 
 

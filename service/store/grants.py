@@ -29,6 +29,11 @@ PRIVILEGES: Mapping[str, str] = MappingProxyType(
         "discrepancies": "SELECT, INSERT, UPDATE (state, closed_at_us, due_at_us, tries, refusals, lease_until_us)",
         "statement_lines": "SELECT, INSERT, UPDATE (due_at_us)",
         "statement_progress": "SELECT, INSERT, UPDATE",
+        "endpoints": ("SELECT, INSERT, UPDATE (url, state, secret, old_secret, old_secret_until_us, disabled_reason)"),
+        "outgoing_events": "SELECT, DELETE",  # written by the database itself (`service.store.outbox`)
+        "deliveries": (
+            "SELECT, INSERT, UPDATE (state, tries, due_at_us, lease_until_us, tried_at_us, echo, status, note)"
+        ),
     }
 )
 

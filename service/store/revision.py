@@ -7,7 +7,7 @@ a release is rolled out, which is why every revision must leave the running code
 from sqlalchemy import Column, MetaData, PrimaryKeyConstraint, String, Table
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-REVISION = "0005"
+REVISION = "0006"
 
 # Alembic's own table, apart from the service's: it is neither exported nor emptied between runs.
 revision_marks = MetaData()

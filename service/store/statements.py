@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from service.store.outgoing_statements import DUE_DELIVERY, OLD_EVENT
 from service.store.parameters import ATTEMPT, PAYMENT, PAYMENT_CHANGES, TRANSITION, WITH_ATTEMPT, given, next_transition
 from service.store.tables import (
     attempts,
@@ -265,6 +266,8 @@ _due = union_all(
     _DUE_REPAIRS.subquery().select(),
     _DUE_STATEMENT.subquery().select(),
     _FIRST_STATEMENT.subquery().select(),
+    DUE_DELIVERY.subquery().select(),
+    OLD_EVENT.subquery().select(),
 ).subquery()
 DUE_WORK = select(_due.c.kind, _due.c.id).order_by(_due.c.due_at_us, _due.c.id)
 

@@ -15,7 +15,7 @@ from engine.payment import Move
 from engine.ports import DueWork, Ids, Written
 from engine.settlement import Case
 from engine.statement_ports import Unreported
-from service.store import advance, rows, statements
+from service.store import advance, outgoing_statements, rows, statements
 from service.store.books import PostgresBooks, key_parameters
 from service.store.errors import translated
 from service.store.single import Singles
@@ -90,15 +90,22 @@ class PostgresStore:
         """Store an event that needs no look at the books."""
         return await self._single.row(statements.INSERT_EVENT, asdict(entry)) is not None
 
-    async def due_work(self, *, now_us: int, limit: int, settled_before_us: int) -> DueWork:
+    async def due_work(self, *, now_us: int, limit: int, settled_before_us: int, told_before_us: int) -> DueWork:
         """Return what is due, at most `limit` of each kind."""
-        parameters = {"now_us": now_us, "limit": limit, "settled_before_us": settled_before_us}
+        parameters = {
+            "now_us": now_us,
+            "limit": limit,
+            "settled_before_us": settled_before_us,
+            "told_before_us": told_before_us,
+        }
         found = await self._single.rows(statements.DUE_WORK, parameters)
         return DueWork(
             attempt_ids=[row["id"] for row in found if row["kind"] == "attempt"],
             event_ids=[row["id"] for row in found if row["kind"] == "event"],
             discrepancy_ids=[row["id"] for row in found if row["kind"] == "discrepancy"],
             is_statement_due=any(row["kind"] == "statement" for row in found),
+            is_delivery_due=any(row["kind"] == "delivery" for row in found),
+            has_old_events=any(row["kind"] == "old-event" for row in found),
         )
 
     async def due_matters(self, *, now_us: int, limit: int) -> Sequence[Matter]:
@@ -116,3 +123,8 @@ class PostgresStore:
     async def forget_events(self, *, before_us: int, limit: int) -> int:
         """Delete decided events that were received before, at most `limit`, and return how many."""
         return await self._single.count(statements.FORGET_EVENTS, {"before_us": before_us, "limit": limit})
+
+    async def forget_outgoing_events(self, *, before_us: int, limit: int) -> int:
+        """Delete outgoing events that happened before, with their deliveries, and return how many; at most `limit`."""
+        parameters = {"before_us": before_us, "limit": limit}
+        return await self._single.count(outgoing_statements.FORGET_OUTGOING_EVENTS, parameters)

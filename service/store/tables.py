@@ -26,9 +26,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 from engine.attempt import AttemptKind
 from engine.inbox import EventState
 from engine.lifecycle import LAWFUL_MOVES, AttemptState, PaymentState, RefundState, Source
+from engine.outgoing import DeliveryState, EchoKind, EndpointState, EventType
 from engine.reconciliation import DiscrepancyKind, DiscrepancyState
 from engine.statement import LineKind
 from service.store.defences import defend
+from service.store.outbox import announce
 
 metadata = MetaData()
 
@@ -250,4 +252,63 @@ statement_progress = Table(
     CheckConstraint("id = 'statement'", name="there_is_one"),
 )
 
+endpoints = Table(
+    "endpoints",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("merchant_id", ForeignKey("merchants.id"), nullable=False),
+    Column("url", String),
+    Column("state", String, nullable=False),
+    Column("secret", String),  # as it is, because it is needed to sign
+    Column("old_secret", String),
+    Column("old_secret_until_us", BigInteger),
+    Column("disabled_reason", String),
+    Column("created_at_us", BigInteger, nullable=False),
+    _one_of("state", EndpointState),
+    CheckConstraint("(url IS NULL) = (state = 'deleted')", name="deleted_means_no_address"),
+    CheckConstraint("(secret IS NULL) = (state = 'deleted')", name="deleted_means_no_secret"),
+    CheckConstraint("(old_secret IS NULL) = (old_secret_until_us IS NULL)", name="old_secrets_end"),
+    CheckConstraint("(disabled_reason IS NOT NULL) = (state = 'disabled')", name="disabled_for_a_reason"),
+    Index("endpoints_of_merchant", "merchant_id"),  # looked at by every move of a payment
+)
+
+outgoing_events = Table(
+    "outgoing_events",
+    metadata,
+    Column("id", String, primary_key=True),  # made of the object's id and the sequence
+    Column("merchant_id", ForeignKey("merchants.id"), nullable=False),
+    Column("type", String, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("payment_id", ForeignKey("payments.id"), nullable=False, index=True),
+    Column("refund_id", ForeignKey("refunds.id")),  # if it is about a refund of that payment
+    Column("snapshot", JSONB, nullable=False),  # the row as it was committed, by column; a refund's with its currency
+    Column("occurred_at_us", BigInteger, nullable=False),
+    _one_of("type", EventType),
+    Index("outgoing_events_of_merchant", "merchant_id", "occurred_at_us", "id"),
+    Index("outgoing_events_occurred", "occurred_at_us", "id"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("event_id", ForeignKey("outgoing_events.id", ondelete="CASCADE"), nullable=False),
+    Column("endpoint_id", ForeignKey("endpoints.id"), nullable=False),
+    Column("state", String, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("due_at_us", BigInteger),
+    Column("lease_until_us", BigInteger),
+    Column("tried_at_us", BigInteger),
+    Column("echo", String),
+    Column("status", Integer),
+    Column("note", String),
+    PrimaryKeyConstraint("event_id", "endpoint_id"),
+    _one_of("state", DeliveryState),
+    _one_of("echo", EchoKind),
+    CheckConstraint("(due_at_us IS NOT NULL) = (state = 'pending')", name="pending_means_due"),
+    CheckConstraint("lease_until_us IS NULL OR state = 'pending'", name="only_pending_is_held"),
+    Index("deliveries_due", "due_at_us", "event_id", "endpoint_id", postgresql_where=text("due_at_us IS NOT NULL")),
+    Index("deliveries_dead", "event_id", postgresql_where=text("state = 'dead'")),
+)
+
 defend(metadata)
+announce(metadata)

@@ -81,7 +81,7 @@ def test_a_matrix_is_written_for_programs_and_for_tables(tmp_path):
 
 def test_the_first_seeds_of_all_come_before_the_next_of_any():
     def order(name: str, seed: int) -> Order:
-        return Order(task=Task(name, seed), plan="", has_swarm=False, changes={})
+        return Order(task=Task(name, seed), source=name, plan="", has_swarm=False, changes={})
 
     chunks = [*_tries([order(name, seed) for name in ("a", "b") for seed in range(1, 13)])]
 

@@ -6,7 +6,8 @@ from scenarios.campaign.plan import Plan
 from scenarios.campaign.results import Task
 from scenarios.campaign.seeds import Seeds
 from scenarios.errors import BadInput
-from scenarios.library import LIBRARY
+from scenarios.library import SURVIVABLE, find_scenario
+from scenarios.scenario_text import to_toml
 
 
 def plan_of(*names: str, seeds: str = "1..100", **options: object) -> Plan:
@@ -41,8 +42,19 @@ def test_other_texts_are_refused_with_the_mend(text, words):
 def test_all_are_all_and_a_name_counts_once():
     assert [scenario.name for scenario in plan_of("lost-webhooks", "all", "lost-webhooks").scenarios] == [
         "lost-webhooks",
-        *(name for name in LIBRARY if name != "lost-webhooks"),
+        *(name for name in SURVIVABLE if name != "lost-webhooks"),
     ]
+
+
+def test_a_file_is_swept_under_its_own_name_and_had_again_by_its_path(tmp_path):
+    path = tmp_path / "my-storm.toml"
+    path.write_text(to_toml(find_scenario("lost-webhooks")))
+
+    plan = plan_of(str(path), "lost-webhooks", seeds="4")
+
+    assert [scenario.name for scenario in plan.scenarios] == ["my-storm", "lost-webhooks"]
+    assert [plan.order(task).source for task in plan.tasks()] == [str(path), "lost-webhooks"]
+    assert plan.title == "my-storm+lost-webhooks"
 
 
 def test_all_scenarios_of_one_seed_come_before_the_next_seed():

@@ -69,7 +69,9 @@ def houses(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[FakePlayhouse]]:
 
 def chunk_of(*seeds: int, first: First | None = None, **options: str) -> Chunk:
     def order(seed: int) -> Order:
-        return Order(task=Task("lost-webhooks", seed), plan="", has_swarm=False, changes={}, first=first)
+        return Order(
+            task=Task("lost-webhooks", seed), source="lost-webhooks", plan="", has_swarm=False, changes={}, first=first
+        )
 
     return Chunk(orders=tuple(map(order, seeds)), **{"code": "this code", "database_url": None, **options})
 

@@ -122,7 +122,7 @@ def test_runs_are_kept_apart_and_the_latest_is_linked(tmp_path, postgres):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["run", "lost-webhook"], "no scenario 'lost-webhook'; choose from"),
+        (["run", "lost-webhook"], "no scenario 'lost-webhook' (did you mean lost-webhooks?); choose from"),
         (["run", "lost-webhooks", "--set", "storm_s"], "expected key=value"),
         (["run", "lost-webhooks", "--set", "strom_s=1"], "no such key; choose from"),
         (["run", "lost-webhooks", "--seed", "seven"], "--seed"),

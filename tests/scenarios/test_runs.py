@@ -45,9 +45,8 @@ def run(scenario: Scenario, *, seed: int, server: DatabaseServer, folder: Path) 
     return judge(load_run(folder))
 
 
-@pytest.mark.parametrize("name", LIBRARY)
-def test_the_sound_service_is_acquitted_while_faults_bite(name, server, tmp_path):
-    verdict = run(small(name), seed=3, server=server, folder=tmp_path)
+def test_a_sound_service_is_acquitted_and_every_check_had_something_to_look_at(server, tmp_path):
+    verdict = run(small("duplicate-clicks"), seed=3, server=server, folder=tmp_path)
 
     evidence = load_run(tmp_path)
     assert verdict.validity == "valid", verdict.to_json()

@@ -47,7 +47,7 @@ def drawn(scenario, seed, **options):
 
 @pytest.mark.parametrize("scenario", LIBRARY.values(), ids=LIBRARY)
 def test_whatever_is_drawn_is_lawful_and_leaves_the_psp_time_to_answer(scenario):
-    plans = [drawn(scenario, seed) for seed in SEEDS]
+    plans = [drawn(scenario, seed) for seed in range(1, 31)]
 
     assert max(plan.psp_latency_s[1] + 2 * plan.psp_link_latency_s[1] for plan in plans) <= 6
     assert {plan.storm_s for plan in plans} == {scenario.storm_s}

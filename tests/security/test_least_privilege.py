@@ -38,6 +38,7 @@ async def limited(owner, make_bench):
 
 
 async def test_the_service_works_under_its_own_role(limited):
+    await limited.listen()
     limited.psp.script("create_payment", "after", "ok")
     paid = (await limited.pay()).json()["id"]
     await limited.pay(key="again")
@@ -48,7 +49,10 @@ async def test_the_service_works_under_its_own_role(limited):
     limited.psp.script("create_payment", "action")
     canceled = (await limited.pay(key="canceled")).json()["id"]
     await limited.cancel(canceled)
+    await limited.deliver()
+    await limited.service.worker.store.forget_outgoing_events(before_us=limited.clock.now_us(), limit=1)
 
+    assert len(limited.listener.heard) == 8
     assert (await limited.read(paid))["status"] == "REFUNDED"
     assert (await limited.read(canceled))["failure_reason"] == "canceled"
     assert (await limited.client.get("/readyz")).status_code == httpx.codes.OK
@@ -77,6 +81,10 @@ async def test_the_service_works_under_its_own_role(limited):
         "UPDATE refunds SET amount_minor = 1",
         "UPDATE attempts SET psp_key = 'x'",
         "UPDATE inbox SET payload = 'x'",
+        "INSERT INTO outgoing_events SELECT * FROM outgoing_events",
+        "UPDATE outgoing_events SET snapshot = '{}'",
+        "UPDATE endpoints SET merchant_id = 'other'",
+        "DELETE FROM deliveries",
         "INSERT INTO merchants VALUES ('x', 'X')",
         "INSERT INTO api_keys VALUES ('x', 'shop', 'x', 'x', 0, NULL)",
         "UPDATE api_keys SET revoked_at_us = NULL",

@@ -14,6 +14,8 @@ PROVEN_OTHERWISE = {"/webhooks/psp"}  # by its signature; it knows no merchants
 BODIES = {
     "/v1/payments": {"amount": 5, "currency": "EUR", "payment_method": "pm_card_visa"},
     "/v1/payments/{payment_id}/refunds": {"amount": 5},
+    "/v1/endpoints": {"url": "https://shop.example/"},
+    "/v1/endpoints/{endpoint_id}": {"status": "disabled"},
 }
 
 
@@ -46,6 +48,7 @@ def _routes(routes):
 @pytest.fixture
 async def theirs(bench):
     """What the merchant `shop` has, and a client of somebody else."""
+    endpoint = await bench.listen("https://shop.example/of-shop", key="k0")
     paid = (
         await bench.pay(
             key="k1", order_id="order-of-shop", description="secret words", metadata={"whose": "shop's own"}
@@ -56,7 +59,12 @@ async def theirs(bench):
     await bench.pay(key="k3", order_id="another-of-shop")
     await add_merchant(bench.database, merchant_id="other", name="Other", api_key="pk_other")
     bench.client.headers["Authorization"] = "Bearer pk_other"
-    return {"payment_id": paid["id"], "refund_id": refund["id"]}
+    return {
+        "payment_id": paid["id"],
+        "refund_id": refund["id"],
+        "endpoint_id": endpoint["id"],
+        "event_id": f"evt_{paid['id']}_3",
+    }
 
 
 @pytest.mark.parametrize(("method", "path"), operations())
@@ -66,7 +74,7 @@ async def test_another_merchants_ids_open_nothing(bench, theirs, method, path):
     before = await _everything_of(bench, "shop")
     secrets = _secrets(before)
 
-    for key in ("k1", "k2", "k3", "new"):
+    for key in ("k0", "k1", "k2", "k3", "new"):
         answer = await bench.client.request(
             method,
             path.format(**{name: theirs.get(name, "dis_000001") for name in names}),
@@ -129,5 +137,5 @@ async def _everything_of(bench, merchant):
 
 def _secrets(everything):
     """Texts by which one would recognise the merchant's data."""
-    ids = {row[0] for name in ("payments", "refunds", "attempts") for row in everything[name]}
-    return ids | {"order-of-shop", "another-of-shop", "secret words", "shop's own"}
+    ids = {row[0] for name in ("payments", "refunds", "attempts", "endpoints") for row in everything[name]}
+    return ids | {"order-of-shop", "another-of-shop", "secret words", "shop's own", "of-shop"}

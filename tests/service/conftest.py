@@ -15,9 +15,18 @@ import pytest
 from sqlalchemy import event, text
 
 from engine.usecases import TryAttempt
+from service.courier import merchant_http
 from service.export import export_books
 from service.settings import Settings
-from service.wiring import Parts, add_merchant, compose, compose_watched, create_database_engine, create_schema
+from service.wiring import (
+    Merchants,
+    Parts,
+    add_merchant,
+    compose,
+    compose_watched,
+    create_database_engine,
+    create_schema,
+)
 
 START_US = 1_700_000_000_000_000
 API_KEY = "pk_shop"
@@ -228,6 +237,46 @@ def _error(status, kind, *, code=None, headers=None):
     return httpx.Response(status, json={"error": {"type": kind, "code": code}}, headers=headers)
 
 
+class FakeListener:
+    """The merchants' side: names, and whoever listens behind them.
+
+    What is heard is answered by the next of the script, else with 200: any int as a status, `timeout`, `hold` (which
+    waits for its gate), or an exception.
+    """
+
+    def __init__(self):
+        self.names = {"shop.example": ["93.184.215.14"]}
+        self.heard = []  # requests
+        self.script = deque()
+        self.held = asyncio.Queue()
+
+    async def look_up(self, host, port):
+        if host not in self.names:
+            raise OSError(f"no such host {host}:{port}")
+        return self.names[host]
+
+    async def __call__(self, request):
+        self.heard.append(request)
+        behaviour = self.script.popleft() if self.script else 200
+        if behaviour == "hold":
+            gate = asyncio.Event()
+            self.held.put_nowait(gate)
+            await gate.wait()
+            behaviour = 200
+        if behaviour == "timeout":
+            raise httpx.ReadTimeout("too slow", request=request)
+        if isinstance(behaviour, Exception):
+            raise behaviour
+        return httpx.Response(behaviour, headers={"Location": "https://shop.example/elsewhere"})
+
+    def events(self):
+        """What was heard, in order."""
+        return [json.loads(one.content) for one in self.heard]
+
+    def ids(self):
+        return [one.headers["webhook-id"] for one in self.heard]
+
+
 @dataclass(kw_only=True)
 class Bench:
     """One process of the service, and everything around it."""
@@ -236,6 +285,7 @@ class Bench:
     clock: FakeClock
     ids: FakeIds
     psp: FakePsp
+    listener: FakeListener
     database: object
     service: object
     client: httpx.AsyncClient
@@ -245,7 +295,9 @@ class Bench:
     async def another(self, *, parts=None, watched=False, **changes):
         """Another process on the same database, with the same PSP and clock."""
         settings = self.settings.model_copy(update=changes)
-        other = await _bench(settings, self.clock, self.ids, self.psp, parts=parts, watched=watched)
+        other = await _bench(
+            settings, self.clock, self.ids, self.psp, listener=self.listener, parts=parts, watched=watched
+        )
         self.opened.append(other)
         return other
 
@@ -260,6 +312,23 @@ class Bench:
 
     async def cancel(self, payment_id, *, key="cancel-1"):
         return await self.client.post(f"/v1/payments/{payment_id}/cancel", headers={"Idempotency-Key": key})
+
+    async def listen(self, url="https://shop.example/hooks", *, key="listen-1"):
+        """Open an endpoint and return it with its secret."""
+        answer = await self.client.post("/v1/endpoints", json={"url": url}, headers={"Idempotency-Key": key})
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    async def deliver(self):
+        """Let the worker look once, and finish what it has to tell."""
+        await self.service.worker.tick()
+        await self.service.worker.postman.finish()
+
+    async def deliveries(self):
+        """Every delivery as it is stored, by event and endpoint."""
+        async with self.database.connect() as connection:
+            found = await connection.execute(text("SELECT * FROM deliveries ORDER BY event_id, endpoint_id"))
+            return [dict(row) for row in found.mappings()]
 
     async def read(self, payment_id):
         return (await self.client.get(f"/v1/payments/{payment_id}")).json()
@@ -314,8 +383,9 @@ def sign(payload, secret, at_s):
     return f"t={at_s},v1={digest}"
 
 
-async def _bench(settings, clock, ids, psp, *, parts=None, watched=False):
+async def _bench(settings, clock, ids, psp, *, listener=None, parts=None, watched=False):
     database = create_database_engine(settings)
+    listener = listener or FakeListener()
     world = {
         "settings": settings,
         "clock": clock,
@@ -323,6 +393,7 @@ async def _bench(settings, clock, ids, psp, *, parts=None, watched=False):
         "random": Random(7),
         "database": database,
         "psp_http": httpx.AsyncClient(transport=httpx.MockTransport(psp)),
+        "merchants": Merchants(http=merchant_http(httpx.MockTransport(listener)), resolve=listener.look_up),
     }
     service = compose_watched(**world) if watched else compose(**world, parts=parts)
     client = httpx.AsyncClient(
@@ -330,7 +401,16 @@ async def _bench(settings, clock, ids, psp, *, parts=None, watched=False):
         base_url="http://service",
         headers={"Authorization": f"Bearer {API_KEY}"},
     )
-    return Bench(settings=settings, clock=clock, ids=ids, psp=psp, database=database, service=service, client=client)
+    return Bench(
+        settings=settings,
+        clock=clock,
+        ids=ids,
+        psp=psp,
+        listener=listener,
+        database=database,
+        service=service,
+        client=client,
+    )
 
 
 @pytest.fixture

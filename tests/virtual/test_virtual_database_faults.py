@@ -15,6 +15,7 @@ from scenarios.faults.database import (
     ConnectionRefused,
     ConnectionsExhausted,
     Deadlock,
+    Failover,
     ReadOnly,
     SerializationFailure,
     Slow,
@@ -22,7 +23,7 @@ from scenarios.faults.database import (
     StatementTimeout,
 )
 from scenarios.faults.process import Crash
-from scenarios.library.failing_database import FAILING_DATABASE
+from scenarios.library import LIBRARY
 from scenarios.virtual.interference import Undisturbed
 from scenarios.virtual.nemesis.bites import Bites
 from scenarios.virtual.nemesis.database import DatabaseNemesis
@@ -378,6 +379,40 @@ def test_after_a_failover_to_a_replica_only_reading_works_until_there_is_a_prima
     assert run(world, program()) == (0, True, True, 1)
 
 
+def test_a_failover_refuses_then_only_reads_and_then_works(world, login, haunt):
+    bites = haunt(Failover(id="x", every_s=(10, 10), down_s=(5, 5), read_only_s=(5, 5), window={"to_s": 25}))
+
+    async def program():
+        primary = await asyncpg.connect(**login)
+        await until(12)
+        with pytest.raises(ConnectionRefusedError):
+            await asyncpg.connect(**login)
+        await until(16)
+        replica = await asyncpg.connect(**login)
+        n = await replica.fetchval(READ)
+        with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+            await replica.execute(ADD)
+        await until(21)
+        async with connected(login) as connection:
+            await connection.execute(ADD)
+            return n, primary.is_closed(), replica.is_closed(), await connection.fetchval(READ)
+
+    assert run(world, program()) == (0, True, True, 1)
+    assert [bite["target"] for bite in bites] == ["program/1#2"]
+
+
+def test_a_failover_is_over_when_its_window_ends(world, login, haunt):
+    haunt(Failover(id="x", every_s=(10, 10), down_s=(99, 99), read_only_s=(99, 99), window={"to_s": 15}))
+
+    async def program():
+        await until(15.001)
+        async with connected(login) as connection:
+            await connection.execute(ADD)
+            return await connection.fetchval(READ)
+
+    assert run(world, program()) == 1
+
+
 @pytest.mark.parametrize("kind", [ConnectionsExhausted, Stall, ConnectionRefused, ReadOnly])
 def test_what_finds_no_victim_is_not_written_down(world, haunt, kind):
     bites = haunt(kind(id="x", every_s=(10, 10), for_s=(5, 5)))
@@ -405,6 +440,7 @@ def test_at_the_end_of_its_window_everything_is_whole_again(world, login, haunt)
     assert len(bites) == 1
 
 
+FAILING_DATABASE = LIBRARY["failing-database"]
 ALONE = [
     SerializationFailure(id="x", probability=0.4),
     Deadlock(id="x", probability=0.4),
@@ -418,6 +454,7 @@ ALONE = [
     Stall(id="x", every_s=(5, 40), for_s=(1, 60)),
     ConnectionRefused(id="x", every_s=(5, 40), for_s=(1, 30)),
     ReadOnly(id="x", every_s=(5, 40), for_s=(1, 30)),
+    Failover(id="x", every_s=(5, 40), down_s=(1, 30), read_only_s=(1, 30)),
 ]
 
 

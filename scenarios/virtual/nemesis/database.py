@@ -12,6 +12,7 @@ from scenarios.faults.database import (
     ConnectionRefused,
     ConnectionsExhausted,
     Deadlock,
+    Failover,
     ReadOnly,
     SerializationFailure,
     Slow,
@@ -23,7 +24,7 @@ from scenarios.virtual.interference import Die, Fail, Undisturbed, Victim
 from scenarios.virtual.locks import DEADLOCK_TIMEOUT_NS, Refusal
 from scenarios.virtual.machines import Machines
 from scenarios.virtual.nemesis.bites import Bites
-from scenarios.virtual.nemesis.occasions import Steps, is_open, next_occasion, pause
+from scenarios.virtual.nemesis.occasions import Steps, is_open, next_occasion, pause, pause_within
 from scenarios.virtual.pgwire import Request, ServerError
 from scenarios.virtual.statements import Traits
 from scenarios.virtual.units import NS_PER_S, to_ns
@@ -231,6 +232,47 @@ class _ForbiddingWrites(_Spell[ReadOnly]):
         self._cut_all()
 
 
+class _FailingOver(_Haunting[Failover]):
+    """Two spells, one after the other, that are written down as one fault with its first victim."""
+
+    def __init__(self, fault: Failover, *, world: World, bites: Bites) -> None:
+        super().__init__(fault, world=world, bites=bites)
+        self._is_down = self._is_read_only = self._has_bitten = False
+        world.env.process(self._come_and_go())
+
+    def refuses(self, client: str) -> bool:
+        if self._is_down:
+            self._hit(client)
+        return self._is_down
+
+    def at_login(self, session: Victim, parameters: dict[str, str]) -> None:
+        if self._is_read_only:
+            self._hit(session.name)
+            parameters["default_transaction_read_only"] = "on"
+
+    def _come_and_go(self) -> Steps[None]:
+        env = self._world.env
+        while (yield from next_occasion(env, self._fault, self._fault.every_s, self._draw)):
+            down_s, read_only_s = (self._draw.uniform(*span) for span in (self._fault.down_s, self._fault.read_only_s))
+            self._has_bitten = False
+            self._is_down = True
+            self._cut_all()
+            yield pause_within(env, self._fault, down_s)
+            self._is_down, self._is_read_only = False, True
+            yield pause_within(env, self._fault, read_only_s)
+            self._is_read_only = False
+            self._cut_all()
+
+    def _cut_all(self) -> None:
+        for name in self._world.postgres.cut_all():
+            self._hit(name)
+
+    def _hit(self, victim: str) -> None:
+        if not self._has_bitten:
+            self._has_bitten = True
+            self._bite(victim)
+
+
 _HAUNTINGS: dict[type[WorldFault], Callable[..., _Haunting[Any]]] = {
     SerializationFailure: _Failing,
     Deadlock: _Deadlocking,
@@ -241,6 +283,7 @@ _HAUNTINGS: dict[type[WorldFault], Callable[..., _Haunting[Any]]] = {
     Stall: _Stalling,
     ConnectionRefused: _Refusing,
     ReadOnly: _ForbiddingWrites,
+    Failover: _FailingOver,
 }
 
 
