@@ -3,6 +3,7 @@
 sweep.json          the plan
 results.jsonl       a line for each run
 repetitions.jsonl   a line for each run that was performed again, and held against the first time
+canary.jsonl        a line for the run with a planted defect, which the judge had to find
 failing/            evidence and report of the runs that failed most quickly
 differences/        both performances of each run that could not be repeated
 first/              the first performance of runs whose second one is still to come
@@ -36,6 +37,7 @@ class SweepFolder:
         self.path = path
         self.results = LineFile(path / "results.jsonl", Result)
         self.repetitions = LineFile(path / "repetitions.jsonl", Repetition)
+        self.canary = LineFile(path / "canary.jsonl", Result)
 
     @classmethod
     @contextmanager
@@ -60,6 +62,7 @@ class SweepFolder:
             finally:
                 folder.results.close()
                 folder.repetitions.close()
+                folder.canary.close()
 
     def write_summary(self, summary: Mapping[str, JsonValue]) -> None:
         """Write what the sweep came to."""

@@ -20,6 +20,7 @@ class Ledger:
         self._repeated: set[Task] = set()
         self.validities: Counter[str] = Counter()
         self.broken: Counter[str] = Counter()  # runs by invariant
+        self.found: set[str] = set()  # scenarios of which a run broke an invariant
         self.counts: Counter[str] = Counter()  # requests and the like, over all runs
         self.failing: list[Result] = []
         self.unfinished: dict[Task, Result] = {}  # what could not be judged
@@ -37,6 +38,8 @@ class Ledger:
         self.validities[result.validity] += 1
         self.broken.update(result.broken.keys())
         self.counts.update(result.counts)
+        if result.broken:
+            self.found.add(result.scenario)
         if result.is_failing:
             self.failing.append(result)
         if self._plan.is_repeated(result.task):

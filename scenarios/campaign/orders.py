@@ -50,6 +50,7 @@ class Chunk:
     orders: tuple[Order, ...]
     code: str  # the fingerprint of the code that shall perform them
     database_url: str | None
+    until_found: bool = False  # leave out the rest once a run of them has found something
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

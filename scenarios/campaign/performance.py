@@ -38,7 +38,7 @@ def perform(stage: Stage, order: Order, *, house: str) -> Outcome | None:
 def _performed(
     stage: Stage, order: Order, *, house: str, scenario: Scenario, swarm: Swarm, command: str
 ) -> Outcome | None:
-    started_s = time.monotonic()
+    started_s, cpu_started_s = time.monotonic(), time.process_time()
     keeps_timeline = order.wants_files or order.first is not None
     recording = stage.perform(
         scenario, seed=order.task.seed, command=command, swarm=swarm.values, keep_timeline=keeps_timeline
@@ -58,6 +58,7 @@ def _performed(
         command=command,
         counts={**recording.counts, "faults": len(recording.faults)},
         wall_s=round(time.monotonic() - started_s, 3),
+        cpu_s=round(time.process_time() - cpu_started_s, 3),
     )
     return Outcome(result=result, house=house, files=_files(order, result, recording, record.files))
 

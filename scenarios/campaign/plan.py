@@ -115,10 +115,14 @@ class Plan:
             plan=self._plans[task.scenario],
             source=self.sources[task.scenario],
             has_swarm=self.has_swarm,
-            changes=self.changes,
+            changes=self._changes(task),
             wants_files=wants_files,
             first=first,
         )
+
+    def _changes(self, task: Task) -> Mapping[str, str]:  # noqa: ARG002 - here they are the same for all
+        """Return what was set by hand for a run."""
+        return self.changes
 
     @cached_property
     def _plans(self) -> dict[str, str]:

@@ -38,6 +38,7 @@ class Result:
     command: str  # has this run again
     counts: Mapping[str, int]
     wall_s: float
+    cpu_s: float = 0  # of the process that performed it; its database server's is not in it
 
     @property
     def task(self) -> Task:

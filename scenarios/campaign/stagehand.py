@@ -27,7 +27,9 @@ def perform_chunk(chunk: Chunk) -> Report:
     outcomes: list[Outcome] = []
     try:
         for order in chunk.orders:
-            outcomes.append(_perform(order, chunk))  # noqa: PERF401 - what was done counts, whatever comes next
+            outcomes.append(_perform(order, chunk))
+            if chunk.until_found and outcomes[-1].result.broken:
+                break
     except ScenarioError as error:
         return Report(outcomes=outcomes, failure=error)
     return Report(outcomes=outcomes, failure=None)

@@ -25,6 +25,7 @@ class Summary:
     folder: SweepFolder
     command: str  # goes on where this one ended
     is_complete: bool
+    canary: Result | None  # what became of the run with the planted defect, if there was one
     resumed: int  # runs that an earlier session had judged
     wall_s: float  # of this session
 
@@ -32,6 +33,11 @@ class Summary:
     def seeds_per_hour(self) -> int:
         """How many runs this session judged in an hour of wall time, repetitions and all."""
         return round((self.ledger.done - self.resumed) / self.wall_s * _S_PER_HOUR) if self.wall_s else 0
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether the judge has missed the defect that was planted for it."""
+        return self.canary is not None and not self.canary.broken
 
     def report_of(self, result: Result) -> Path | None:
         """Return the report of a failing run, if its evidence was kept."""
@@ -65,6 +71,7 @@ class Summary:
                 "different": len(ledger.differences),
             },
             "differences": [self._difference(repetition) for repetition in ledger.differences],
+            "canary": self._canary(),
             "counts": dict(ledger.counts),
             "seeds_per_hour": self.seeds_per_hour,
             "wall_s": round(self.wall_s, 3),
@@ -84,6 +91,11 @@ class Summary:
             "folder": None if report is None else str(report.parent),
             "report": None if report is None else str(report),
         }
+
+    def _canary(self) -> JsonValue:
+        if self.canary is None:
+            return None
+        return {"found": not self.is_blind, "broken": [*self.canary.broken], "command": self.canary.command}
 
     def _difference(self, repetition: Repetition) -> JsonValue:
         folder = self.folder.difference(repetition.task)

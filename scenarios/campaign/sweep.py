@@ -4,8 +4,9 @@ What becomes of a run is written down before anything else is made of it. So a s
 one begins where it ended.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
-from itertools import batched
+from itertools import batched, chain, zip_longest
 from typing import Protocol
 
 from scenarios.campaign.backends import Backend, WorkersDied
@@ -19,6 +20,7 @@ from scenarios.errors import InfrastructureFailed, ScenarioError
 
 _CHUNK_SIZE_MAX = 2  # so much is lost with a worker, and so long it takes to stop; handing out costs far less
 _CHUNKS_PER_JOB_MIN = 4  # so that nobody waits for the last one for long
+_SEEDS_PER_TRY = 10  # of a scenario of which a finding is enough; they are tried one after the other until there is one
 _DEATHS_MAX = 3  # of workers, without a single run done between them
 _FAILED_RUNS_MAX = 10  # by then it is not the runs
 
@@ -43,6 +45,8 @@ class Sweep:
         watcher: Watcher,
         database_url: str | None = None,
         kept_max: int = 10,
+        until_found: bool = False,
+        canary: Order | None = None,
     ) -> None:
         """Read what was done before; nothing happens before `run`.
 
@@ -53,6 +57,8 @@ class Sweep:
             watcher: Is told how far it is.
             database_url: The server to use on every machine; by default each process has its own.
             kept_max: Of how many failing runs the evidence is kept.
+            until_found: Leave out the further seeds of a scenario once an invariant has broken there.
+            canary: A run that the judge must find something in, or what it finds elsewhere means nothing.
         """
         self.plan = plan
         self.ledger = Ledger(plan)
@@ -61,6 +67,9 @@ class Sweep:
         self._watcher = watcher
         self._database_url = database_url
         self._kept_max = kept_max
+        self._until_found = until_found
+        self._canary = canary
+        self.canary = next(folder.canary.read(), None)  # what became of it
         self.is_interrupted = False
         self._is_stopping = False
         self._houses: dict[Task, str] = {}  # that performed what shall be repeated
@@ -81,7 +90,16 @@ class Sweep:
     @property
     def is_complete(self) -> bool:
         """Whether nothing is left to do."""
-        return self.ledger.done == len(self.plan) and self.ledger.repeated == self.ledger.to_be_repeated
+        return (
+            all(self._is_moot(task) for task in self.ledger.missing())
+            and self.ledger.repeated == self.ledger.to_be_repeated
+            and (self._canary is None or self.canary is not None)
+        )
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether the judge has missed the defect that was planted for it."""
+        return self._canary is not None and self.canary is not None and not self.canary.broken
 
     def run(self) -> None:
         """Perform what is missing.
@@ -93,9 +111,22 @@ class Sweep:
         self._watcher.moved(self.ledger)
         self._perform_all(self._missing, self._take)
         self._perform_all(self._missing_repetitions, self._take_repetition)
+        self._perform_all(self._missing_canary, self._take_canary)
 
     def _missing(self) -> list[Order]:
-        return [self.plan.order(task) for task in self.ledger.missing() if task not in self._given_up]
+        return [
+            self.plan.order(task)
+            for task in self.ledger.missing()
+            if task not in self._given_up and not self._is_moot(task)
+        ]
+
+    def _missing_canary(self) -> list[Order]:
+        is_missing = self._canary is not None and self.canary is None and self._canary.task not in self._given_up
+        return [self._canary] if self._canary is not None and is_missing else []
+
+    def _is_moot(self, task: Task) -> bool:
+        """Tell whether nobody needs to know any more what becomes of a run."""
+        return self._until_found and task.scenario in self.ledger.found
 
     def _missing_repetitions(self) -> list[Order]:
         return [
@@ -129,11 +160,20 @@ class Sweep:
             raise failure
 
     def _chunks(self, orders: list[Order]) -> Iterator[Chunk]:
-        even = len(orders) // (self._backend.jobs * _CHUNKS_PER_JOB_MIN)
-        for chunk in batched(orders, min(max(even, 1), _CHUNK_SIZE_MAX)):
+        for chunk in _tries(orders) if self._until_found else self._evenly(orders):
             if self._is_stopping:
                 return
-            yield Chunk(orders=chunk, code=self.plan.code, database_url=self._database_url)
+            if not self._is_moot(chunk[0].task):
+                yield Chunk(
+                    orders=chunk,
+                    code=self.plan.code,
+                    database_url=self._database_url,
+                    until_found=self._until_found,
+                )
+
+    def _evenly(self, orders: list[Order]) -> Iterator[tuple[Order, ...]]:
+        even = len(orders) // (self._backend.jobs * _CHUNKS_PER_JOB_MIN)
+        return batched(orders, min(max(even, 1), _CHUNK_SIZE_MAX))
 
     def _too_many_failed(self) -> InfrastructureFailed | None:
         failed = self._given_up | self._not_repeated
@@ -162,6 +202,15 @@ class Sweep:
         if task in kept:
             write_files(files, self._folder.failing(task))
         self._folder.forget_failing(but=kept)
+
+    def _take_canary(self, outcome: Outcome) -> None:
+        """Write down whether the judge has seen what was planted."""
+        if not outcome.result.is_judged:
+            self.ledger.add(outcome.result)
+            self._given_up.add(outcome.result.task)
+            return
+        self.canary = outcome.result
+        self._folder.canary.append(outcome.result)
 
     def _take_repetition(self, outcome: Outcome) -> None:
         """Hold the second performance of a run against the first, and write down what comes of it."""
@@ -194,3 +243,12 @@ class Sweep:
         for name, files in (("first", one), ("second", again)):
             write_files(files, self._folder.difference(task) / name)
         return first_difference(one, again)
+
+
+def _tries(orders: list[Order]) -> Iterator[tuple[Order, ...]]:
+    """Yield the first seeds of each scenario, then the next ones: by then it may be clear that nobody needs them."""
+    of_scenario: defaultdict[str, list[Order]] = defaultdict(list)
+    for order in orders:
+        of_scenario[order.task.scenario].append(order)
+    rounds = zip_longest(*(batched(some, _SEEDS_PER_TRY) for some in of_scenario.values()))
+    return (tries for tries in chain.from_iterable(rounds) if tries is not None)

@@ -101,12 +101,12 @@ def _list_everything() -> None:
     customers = ((name, _first_sentence(customer.__doc__)) for name, customer in CAST.items())
     faults = ((f"{kind.where} {name}", _first_sentence(kind.__doc__)) for name, kind in MENU.items())
     world_faults = ((" ".join(name), _first_sentence(kind.__doc__)) for name, kind in WORLD_FAULTS.items())
-    defects = ((defect.id, f"{defect.what} Try it on {defect.exposed_by}.") for defect in DEFECTS.values())
+    defects = ((defect.id, defect.what) for defect in DEFECTS.values())
     _print_table("Scenarios, for `paystorm run`; `paystorm list NAME` tells one whole", scenarios)
     _print_table("Customers, for `--set scripts.NAME=WEIGHT`", customers)
     _print_table("Faults of the PSP, for a scenario's `faults`", faults)
     _print_table("Faults of our own side, for a scenario's `faults`", world_faults)
-    _print_table("Defects to plant in the service, for `--defect`", defects)
+    _print_table("Defects to plant in the service, for `--defect`; more by `paystorm defects`", defects)
 
 
 def _print_table(title: str, rows: Iterable[tuple[str, str]]) -> None:

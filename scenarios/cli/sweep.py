@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Protocol
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from scenarios.campaign.plan import Plan
     from scenarios.campaign.summary import Summary
     from scenarios.campaign.sweep import Sweep
-    from scenarios.cli.sweep_output import SweepProgress
 
 _NO_SWARM_HELP = """\
 Take the scenarios as they are; by default each seed draws which faults exist, how hard they hit and which delays are
 long.
 """
+_CANARY_HELP = "Leave out the run in which a known defect is planted, and must be found."
 _OUT_HELP = "The folder to write, or to go on with; by default `runs/sweep-NAME-A-B`."
 
 _NAMES_HELP = """\
@@ -45,6 +45,7 @@ type Scheduler = Annotated[str | None, Parameter(help="Where Dask's scheduler li
 type Customers = Annotated[int | None, Parameter(help="How many come in a run; few by default, for many seeds' sake.")]
 type NoSwarm = Annotated[bool, Parameter(name="--no-swarm", help=_NO_SWARM_HELP, negative="", show_default=False)]
 type Share = Annotated[float, Parameter(help="The share of runs to perform twice.", validator=Number(gte=0, lte=1))]
+type NoCanary = Annotated[bool, Parameter(name="--no-canary", help=_CANARY_HELP, negative="", show_default=False)]
 type Kept = Annotated[int, Parameter(help="How many failing runs keep their evidence.", validator=Number(gte=0))]
 type SweepFolderPath = Annotated[Path | None, Parameter(help=_OUT_HELP)]
 
@@ -60,6 +61,7 @@ def sweep(
     set_: Changes = (),
     no_swarm: NoSwarm = False,
     repeat: Share = 0.05,
+    no_canary: NoCanary = False,
     keep: Kept = 10,
     out: SweepFolderPath = None,
     as_json: AsJson = False,
@@ -68,8 +70,10 @@ def sweep(
     """Try many seeds of one scenario, of several or of `all`, and rank those that break an invariant.
 
     The runs are small and many. Some are performed twice, in two processes, and must be the same to the last byte. What
-    is found is written down at once: after Ctrl-C the same command goes on where it stopped.
+    is found is written down at once: after Ctrl-C the same command goes on where it stopped. In one run more a known
+    defect is planted, and if nothing is found there, the judge has gone blind and the rest proves nothing.
     """
+    from scenarios.campaign.canary import canary_order
     from scenarios.campaign.folder import SweepFolder
     from scenarios.campaign.plan import Plan
     from scenarios.campaign.seeds import Seeds
@@ -80,14 +84,20 @@ def sweep(
         raise BadInput("which scenarios? name some, or say `all`; `paystorm list` shows them")
     changes = _changes(customers=customers, defect=defect, others=set_)
     plan = Plan.make(names, seeds=Seeds.parse(seeds), changes=changes, has_swarm=not no_swarm, repeated_share=repeat)
-    _check_server(database_url)
+    check_server(database_url)
     started_s = time.monotonic()
     with _backend(backend, jobs=jobs, scheduler=scheduler) as performers, SweepFolder.claim(out, plan=plan) as folder:
         progress = SweepProgress(plan, folder=folder)
         sweep = Sweep(
-            plan, folder=folder, backend=performers, watcher=progress, database_url=database_url, kept_max=keep
+            plan,
+            folder=folder,
+            backend=performers,
+            watcher=progress,
+            database_url=database_url,
+            kept_max=keep,
+            canary=None if no_canary or "defect" in changes else canary_order(),
         )
-        failure = _run(sweep, progress)
+        failure = run_in_order(sweep, progress)
         _write_reports(sweep, folder, at_most=keep)
     code = _exit_code(sweep, failure)
     command = _command(plan, out=out, scheduler=scheduler)
@@ -98,7 +108,7 @@ def sweep(
     return code
 
 
-def _check_server(url: str | None) -> None:
+def check_server(url: str | None) -> None:
     """Refuse a server that cannot be used: better here than by every process."""
     from scenarios.database import database_server
 
@@ -107,17 +117,37 @@ def _check_server(url: str | None) -> None:
             pass
 
 
-def _run(sweep: "Sweep", progress: "SweepProgress") -> InfrastructureFailed | None:
-    """Let the sweep run; the first Ctrl-C stops it in order, the second one at once."""
+class Runnable(Protocol):
+    """Something long that can be stopped in order."""
+
+    def run(self) -> None:
+        """Do it all."""
+        ...
+
+    def interrupt(self) -> None:
+        """Begin nothing new."""
+        ...
+
+
+class Bar(AbstractContextManager[object], Protocol):
+    """What is shown meanwhile."""
+
+    def tell_stopping(self) -> None:
+        """Say that Ctrl-C was heard."""
+        ...
+
+
+def run_in_order(runnable: Runnable, progress: Bar) -> InfrastructureFailed | None:
+    """Let it run; the first Ctrl-C stops it in order, the second one at once."""
     from scenarios.interrupts import first_interrupt_handled_by
 
     def interrupt() -> None:
-        sweep.interrupt()
+        runnable.interrupt()
         progress.tell_stopping()
 
     with progress, first_interrupt_handled_by(interrupt):
         try:
-            sweep.run()
+            runnable.run()
         except InfrastructureFailed as failure:
             return failure
         except KeyboardInterrupt:
@@ -141,6 +171,7 @@ def _summary(sweep: "Sweep", folder: "SweepFolder", *, command: str, wall_s: flo
         folder=folder,
         command=command,
         is_complete=sweep.is_complete,
+        canary=sweep.canary,
         resumed=sweep.resumed,
         wall_s=wall_s,
     )
@@ -163,7 +194,7 @@ def _exit_code(sweep: "Sweep", failure: InfrastructureFailed | None) -> ExitCode
         return ExitCode.NOT_DETERMINISTIC
     if failure is not None or not sweep.is_complete:
         return ExitCode.INFRASTRUCTURE_FAILED
-    return ExitCode.BROKEN if ledger.failing else ExitCode.HOLDS
+    return ExitCode.BROKEN if ledger.failing or sweep.is_blind else ExitCode.HOLDS
 
 
 def _backend(name: str, *, jobs: int | None, scheduler: str | None) -> "AbstractContextManager[Backend]":

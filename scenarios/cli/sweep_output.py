@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from reports.checks import CHECKS
 from reports.words import plural
+from scenarios.campaign.canary import CANARY
 from scenarios.campaign.folder import SweepFolder
 from scenarios.campaign.ledger import Ledger
 from scenarios.campaign.plan import Plan
@@ -131,6 +132,10 @@ def _print_troubles(console: Console, summary: Summary) -> None:
         if folder.exists():
             console.print(f"      both    {folder}", markup=False)
         console.print(f"      again   {repetition.command}", markup=False)
+    if summary.canary is not None and summary.is_blind:
+        console.print("  BLIND    ", style="bold red", end="")
+        console.print(" a defect was planted, and nothing was found", markup=False)
+        console.print(f"      again   {summary.canary.command}", markup=False)
     for result in summary.ledger.unfinished.values():
         console.print(f"  {result.validity.upper():<9}", style="bold red", end="")
         console.print(f" {result.scenario} seed {result.seed}: {result.note}", markup=False)
@@ -145,6 +150,8 @@ def _print_totals(console: Console, summary: Summary) -> None:
     console.print(f"  {scenarios}, seeds {summary.plan.seeds}: {runs}: {verdicts or 'none judged'}", markup=False)
     console.print(f"  performed twice: {ledger.repeated:,} · {_count(len(ledger.differences), 'difference')}")
     console.print(f"  faults that bit: {ledger.counts['faults']:,}")
+    if summary.canary is not None and not summary.is_blind:
+        console.print(f"  planted to be found, and found: {CANARY.id} ({', '.join(_sorted(summary.canary.broken))})")
     if ledger.done > summary.resumed:
         console.print(f"  {summary.seeds_per_hour:,} seeds/h · {format_duration(summary.wall_s)}")
 
@@ -153,16 +160,22 @@ def _headline(summary: Summary, exit_code: ExitCode) -> str:
     match exit_code:
         case ExitCode.HOLDS:
             return "nothing found: every invariant holds in every run"
-        case ExitCode.BROKEN if summary.ledger.broken:
-            return f"found: {', '.join(_sorted(summary.ledger.broken))} broken"
         case ExitCode.BROKEN:
-            return "unknown: not everything could be settled"
+            return _broken_headline(summary)
         case ExitCode.NOT_DETERMINISTIC:
             return "not deterministic: a run could not be repeated, so the others prove nothing"
         case ExitCode.INTERRUPTED:
             return "stopped before it was finished"
         case _:
             return "not finished: the machine failed"
+
+
+def _broken_headline(summary: Summary) -> str:
+    if summary.is_blind:
+        return "blind: what was planted was not found, so the others prove nothing"
+    if summary.ledger.broken:
+        return f"found: {', '.join(_sorted(summary.ledger.broken))} broken"
+    return "unknown: not everything could be settled"
 
 
 def _what(result: Result) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 PAYS = "pm_card_visa"
 DECLINED = "pm_card_chargeDeclined"
+REFUND_FAILS = "pm_card_refundFail"  # it takes payments, and refunds come back
 NEVER_AUTHENTICATES = "pm_card_authenticationRequired"  # waits for a customer who never proves who it is
 
 # Prices that people pay, in minor units; JPY has no minor unit and KWD has three decimals, which is where systems that

@@ -4,11 +4,12 @@ from engine.cancellation import CANCELED, cancel_refusal
 from engine.lifecycle import AttemptState, PaymentState, Source
 from engine.payment import Cause, failed
 from engine.ports import Books
-from engine.repair import REFUSED, Progressed, Repair
 from engine.settlement import Case
-from engine.usecases import CancelPayment, RepairDiscrepancy
+from engine.usecases import CancelPayment
 from engine.usecases.once import Done
 from scenarios.defects.defect import Defect
+from scenarios.defects.habitat import habitat
+from scenarios.defects.no_repairs import ListMaker
 from service.wiring import Parts
 
 
@@ -23,17 +24,11 @@ class _Unasked(CancelPayment):
         return Done(answer=self.presenter.cancel_accepted(move.payment))
 
 
-class _ListMaker(RepairDiscrepancy):
-    """Whoever has this bug has no reconciliation that would give the money back; at best it makes lists for people."""
-
-    async def _give_back(self, repair: Repair) -> Progressed:  # noqa: ARG002 - whatever it is, it stays
-        return REFUSED
-
-
 CANCEL_UNASKED = Defect(
     id="cancel-unasked",
-    what="A cancel marks the payment FAILED, and the PSP is not asked.",
+    what="A cancel marks the payment FAILED and the PSP is not asked; nothing gives the money back.",
+    seen_in="no thread: planted when cancels were built",
     breaks=frozenset({"I2", "I4"}),
-    exposed_by="second-thoughts",
-    parts=Parts(cancel_payment=_Unasked, repair_discrepancy=_ListMaker),
+    habitat=habitat("second-thoughts", scripts=["patient"], cancel_share=1, psp_latency_s=[2, 5]),
+    parts=Parts(cancel_payment=_Unasked, repair_discrepancy=ListMaker),
 )

@@ -9,14 +9,15 @@ from engine.attempt import Attempt
 from engine.idempotency import Answer, KeyedRequest, KeyScope, Remembered
 from engine.payment import Move
 from scenarios.defects.defect import Defect
-from service.store import PostgresStore, rows
-from service.store.books import PostgresBooks
-from service.store.tables import attempts, payments, transitions
+from scenarios.defects.habitat import habitat
+from scenarios.defects.unguarded_orders import FORGET_THE_ORDER, TrustingBooks
+from service.store import PostgresBooks, PostgresStore, rows
 from service.store.tables import idempotency_keys as keys
+from service.store.tables import payments
 from service.wiring import Parts
 
 
-class _CheckingBooks(PostgresBooks):
+class _CheckingBooks(TrustingBooks):
     async def claim_key(self, request: KeyedRequest, answer: Answer | None, *, now_us: int, expires_at_us: int) -> bool:
         found = await self._connection.execute(select(keys.c.key).where(*_is(request.scope)).limit(1))
         if found.first() is not None:
@@ -31,16 +32,12 @@ class _CheckingBooks(PostgresBooks):
         return found.scalar_one_or_none()
 
     async def open_payment(self, move: Move, attempt: Attempt) -> bool:
-        payment, transition = move.payment, move.transition
-        assert transition is not None
+        payment = move.payment
         if payment.order_id is not None and await self.live_payment_id(
             merchant_id=payment.merchant_id, order_id=payment.order_id
         ):
             return False
-        await self._connection.execute(insert(payments).values(rows.payment_values(payment)))
-        await self._connection.execute(insert(transitions).values(asdict(transition) | {"sequence": 1}))
-        await self._connection.execute(insert(attempts).values(rows.attempt_values(attempt)))
-        return True
+        return await super().open_payment(move, attempt)
 
     async def remember(self, scope: KeyScope, answer: Answer) -> None:
         await self._connection.execute(update(keys).where(*_is(scope)).values(asdict(answer)))
@@ -64,12 +61,12 @@ def _is(scope: KeyScope) -> tuple[ColumnElement[bool], ...]:
 
 KEY_CHECK_THEN_INSERT = Defect(
     id="key-check-then-insert",
-    what="Key and order are looked up and then inserted; nothing in between stops a second click.",
+    what="Key and order are looked up and then inserted; no unique constraint stops a second click in between.",
+    seen_in="furthemore/APIS#193",
     breaks=frozenset({"I1", "I6"}),
-    exposed_by="duplicate-clicks",
-    parts=Parts(store=_CheckingStore),
-    alterations=(
-        "ALTER TABLE idempotency_keys DROP CONSTRAINT idempotency_keys_pkey",
-        "DROP INDEX one_live_payment_per_order",
+    habitat=habitat(
+        "duplicate-clicks", scripts=["double-clicker"], service_processes=2, database_latency_s=[0.02, 0.1]
     ),
+    parts=Parts(store=_CheckingStore),
+    alterations=("ALTER TABLE idempotency_keys DROP CONSTRAINT idempotency_keys_pkey", FORGET_THE_ORDER),
 )

@@ -9,6 +9,7 @@ from engine.payment import Move, Payment
 from engine.ports import Written
 from engine.settlement import Case
 from scenarios.defects.defect import Defect
+from scenarios.defects.habitat import habitat
 from service.store import PostgresStore, rows, statements
 from service.store.books import PostgresBooks
 from service.store.tables import attempts, payments
@@ -48,13 +49,10 @@ class _UnlockedStore(PostgresStore):
 
 REFUND_READ_THEN_WRITE = Defect(
     id="refund-read-then-write",
-    what="Two refunds at once read what is left, and write what has gone back, without the payment's row being locked.",
+    what="What is left to refund is read without a lock, so that two refunds at once both get it; no trigger adds up.",
+    seen_in="juspay/hyperswitch#13182",
     breaks=frozenset({"I7"}),
-    exposed_by="racing-refunds",
+    habitat=habitat("racing-refunds", scripts=["refunder"], service_processes=2, database_latency_s=[0.02, 0.1]),
     parts=Parts(store=_UnlockedStore),
-    alterations=(
-        "DROP TRIGGER refund_fits ON refunds",
-        "DROP TRIGGER sums_agree ON refunds",
-        "DROP TRIGGER sums_agree ON payments",
-    ),
+    without_guards=True,
 )

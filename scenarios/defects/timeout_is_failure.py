@@ -4,9 +4,10 @@ from dataclasses import replace
 
 from engine.outcome import Outcome, OutcomeKind
 from engine.reconciliation import Trial
-from engine.repair import REFUSED, Progressed, Repair
-from engine.usecases import RepairDiscrepancy
+from psp_chaos.faults.spec import FaultSpec
 from scenarios.defects.defect import Defect
+from scenarios.defects.habitat import habitat
+from scenarios.defects.no_repairs import ListMaker
 from service.gateway import StripeGateway
 from service.wiring import Parts
 
@@ -19,17 +20,18 @@ class _Hasty(StripeGateway):
         return outcome
 
 
-class _ListMaker(RepairDiscrepancy):
-    """Whoever has this bug has no reconciliation that would give the money back; at best it makes lists for people."""
-
-    async def _give_back(self, repair: Repair) -> Progressed:  # noqa: ARG002 - whatever it is, it stays
-        return REFUSED
-
-
 TIMEOUT_IS_FAILURE = Defect(
     id="timeout-is-failure",
-    what="A PSP timeout marks the payment FAILED.",
+    what="A PSP timeout marks the payment FAILED; nothing gives the money back.",
+    seen_in="juspay/hyperswitch, payment_sync",
     breaks=frozenset({"I2", "I4"}),
-    exposed_by="latency-spikes",
-    parts=Parts(gateway=_Hasty, repair_discrepancy=_ListMaker),
+    habitat=habitat(
+        "latency-spikes",
+        scripts=["patient"],
+        faults=[
+            FaultSpec(id="hang-after", where="reply", kind="hang-after", probability=0.7),
+            FaultSpec(id="webhook-late", where="webhook", kind="late", parameters={"delay_s": [15, 30]}),
+        ],
+    ),
+    parts=Parts(gateway=_Hasty, repair_discrepancy=ListMaker),
 )

@@ -32,6 +32,7 @@ from scenarios.virtual.units import NS_PER_US, to_ns
 _PROGRAMS = ("engine", "service", "psp_chaos")
 _UNREAD = logging.NullHandler()  # what a simulated program logs stays on its simulated machine
 _RUNS_TO_WARM_UP = 1  # libraries have filled their caches by then
+_THEATRES_MAX = 3  # each holds connections of every process; whoever tries many defects tries one after the other
 
 
 class Stage:
@@ -41,7 +42,7 @@ class Stage:
         for program in _PROGRAMS:
             logging.getLogger(program).addHandler(_UNREAD)
         self._server = server
-        self._theatres: dict[tuple[str | None, int], Theatre] = {}
+        self._theatres: dict[tuple[str | None, int], tuple[Theatre, ExitStack]] = {}  # the one used last comes last
         self._performed = 0
         self._closing = ExitStack()
         self._runner = self._closing.enter_context(asyncio.Runner())
@@ -57,6 +58,8 @@ class Stage:
     def close(self) -> None:
         """Drop the databases."""
         gc.unfreeze()
+        while self._theatres:
+            self._close_oldest_theatre()
         self._closing.close()
 
     def perform(
@@ -154,13 +157,22 @@ class Stage:
     def _theatre(self, defect: Defect | None, *, merchants: int) -> Theatre:
         """Return the database for this variant; a defect may have a schema of its own."""
         name = (defect.id if defect else None, merchants)
-        if name not in self._theatres:
-            url = self._closing.enter_context(self._server.new_database())
+        if name in self._theatres:
+            self._theatres[name] = self._theatres.pop(name)
+            return self._theatres[name][0]
+        while len(self._theatres) >= _THEATRES_MAX:
+            self._close_oldest_theatre()
+        with ExitStack() as opening:
+            url = opening.enter_context(self._server.new_database())
             theatre = Theatre(url, runner=self._runner)
-            self._closing.callback(theatre.close)
-            theatre.build(defect.alterations if defect else (), merchants=merchants)
-            self._theatres[name] = theatre
-        return self._theatres[name]
+            opening.callback(theatre.close)
+            theatre.build(defect.schema_changes if defect else (), merchants=merchants)
+            self._theatres[name] = theatre, opening.pop_all()
+        return theatre
+
+    def _close_oldest_theatre(self) -> None:
+        _, closing = self._theatres.pop(next(iter(self._theatres)))
+        closing.close()
 
 
 def _run(storm: Storm) -> bool:

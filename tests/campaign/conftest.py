@@ -46,15 +46,16 @@ class Swept:
 
 
 def comparable(results: Iterable[Result]) -> list[Result]:
-    return sorted((replace(result, wall_s=0) for result in results), key=lambda result: result.task)
+    return sorted((replace(result, wall_s=0, cpu_s=0) for result in results), key=lambda result: result.task)
 
 
 @pytest.fixture
 def sweep(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> Callable[..., Swept]:
     """Run a small `paystorm sweep` in this process."""
 
-    def run(*arguments: str, out: Path = tmp_path / "sweep") -> Swept:
-        code = run_command(["sweep", *SMALL, *arguments, "--out", str(out)])
+    def run(*arguments: str, out: Path = tmp_path / "sweep", canary: bool = False) -> Swept:
+        others = [] if canary else ["--no-canary"]
+        code = run_command(["sweep", *SMALL, *arguments, *others, "--out", str(out)])
         stdout, stderr = capfd.readouterr()
         return Swept(code=code, stdout=stdout, stderr=stderr, folder=out)
 
@@ -98,7 +99,18 @@ class LongSweep:
 
     def __init__(self, *arguments: str, out: Path) -> None:
         self.out = out
-        self.words = ["lost-webhooks", "--seeds", "1..500", "--repeat", "0", *SMALL, *arguments, "--out", str(out)]
+        self.words = [
+            "lost-webhooks",
+            "--seeds",
+            "1..500",
+            "--repeat",
+            "0",
+            "--no-canary",
+            *SMALL,
+            *arguments,
+            "--out",
+            str(out),
+        ]
         command = [sys.executable, "-m", "scenarios.cli", "sweep", *self.words]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 

@@ -69,7 +69,9 @@ def houses(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[FakePlayhouse]]:
 
 def chunk_of(*seeds: int, first: First | None = None, **options: str) -> Chunk:
     def order(seed: int) -> Order:
-        return Order(task=Task("lost-webhooks", seed), plan="", has_swarm=False, changes={}, first=first)
+        return Order(
+            task=Task("lost-webhooks", seed), source="lost-webhooks", plan="", has_swarm=False, changes={}, first=first
+        )
 
     return Chunk(orders=tuple(map(order, seeds)), **{"code": "this code", "database_url": None, **options})
 
@@ -81,6 +83,15 @@ def test_one_playhouse_performs_all_chunks_until_it_is_closed(houses):
     assert [house.is_open for house in houses.opened] == [True]
     close_playhouses()
     assert [house.is_open for house in houses.opened] == [False]
+
+
+def test_once_something_is_found_the_rest_of_a_chunk_may_be_left_out(houses):
+    houses.answers = {2: [replace(RESULT, validity="invalid", broken={"I1": 5})]}
+
+    report = perform_chunk(replace(chunk_of(1, 2, 3), until_found=True))
+
+    assert [outcome.result.seed for outcome in report.outcomes] == [1, 2]
+    assert houses.opened[0].is_open
 
 
 def test_each_server_has_a_playhouse_of_its_own(houses):

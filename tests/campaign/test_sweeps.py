@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from reports.evidence import load_run
+from scenarios.campaign.canary import CANARY
 from scenarios.campaign.folder import SweepFolder
 from scenarios.cli.main import run_command
 
@@ -24,13 +25,14 @@ def our_processes() -> list[str]:
 
 
 def test_a_sweep_is_the_same_whoever_performs_it_and_nobody_is_left_behind(sweep, small_plan, expected):
-    swept = sweep("lost-webhooks", "duplicate-clicks", "--seeds", "1..3", "--jobs", "2", "--repeat", "0.1")
+    swept = sweep("lost-webhooks", "duplicate-clicks", "--seeds", "1..3", "--jobs", "2", "--repeat", "0.1", canary=True)
 
     assert swept.code == 0, swept.stdout
     assert swept.results == expected(small_plan("lost-webhooks", "duplicate-clicks", seeds="1..3"))
     assert {result.validity for result in swept.results} == {"valid"}
     assert swept.summary["repetitions"]["done"] == swept.summary["repetitions"]["wanted"] >= 1
     assert swept.summary["differences"] == []
+    assert (swept.summary["canary"]["found"], f"and found: {CANARY.id}" in swept.stdout) == (True, True)
     assert not (swept.folder / "first").exists()
     assert swept.stdout.splitlines()[-2] == "nothing found: every invariant holds in every run"
     assert swept.stderr == ""
@@ -41,12 +43,13 @@ def test_findings_are_ranked_and_kept_and_can_be_had_again(sweep, postgres, tmp_
     defect = ["--defect", "timeout-is-failure", "--no-swarm", "--set", "customers=8"]
     server = ["--database-url", postgres.url()]
 
-    found = sweep("latency-spikes", "--seeds", "1..5", *defect, *server, *ALONE, "--keep", "1", "--json")
+    found = sweep("latency-spikes", "--seeds", "1..5", *defect, *server, *ALONE, "--keep", "1", "--json", canary=True)
 
     summary = json.loads(found.stdout)
     failing = summary["failing"]
     assert (found.code, summary["exit_code"]) == (1, 1)
     assert summary == found.summary
+    assert summary["canary"] is None, "a defect is planted already"
     assert summary["runs"]["invalid"] == len(failing) > 1
     assert summary["findings"]["I4"] == sum("I4" in run["broken"] for run in failing)
     assert [run["rank"] for run in failing] == [*range(1, len(failing) + 1)]
@@ -78,7 +81,7 @@ def test_the_same_command_does_only_what_is_missing(sweep, small_plan, expected,
 
     rest = sweep(*command)
 
-    assert rest.code == 0
+    assert (rest.code, rest.summary["canary"]) == (0, None)
     assert rest.stderr == f"{begun}: 2 of 4 runs are done; going on\n"
     assert rest.results == whole
     assert rest.summary["runs"] | {"judged": 4, "resumed": 2, "valid": 4} == rest.summary["runs"]

@@ -1,0 +1,41 @@
+"""An event is marked as done in one transaction and applied in the next; whoever dies in between has done nothing."""
+
+from engine.inbox import Event, EventState, received
+from engine.usecases import ReceiveEvent
+from engine.usecases.event_receipt import find_case
+from engine.usecases.settling import save
+from scenarios.defects.defect import Defect
+from scenarios.defects.habitat import ONLY_WEBHOOKS_TELL, habitat
+from scenarios.faults.database import StatementTimeout
+from service.wiring import Parts
+
+
+class _Premature(ReceiveEvent):
+    async def _apply(self, event: Event) -> EventState | None:
+        entry = received(event, state=EventState.APPLIED, at_us=self.clock.now_us())
+        if not await self.store.insert_event(entry):
+            return None
+        async with self.store.transaction() as books:
+            case = await find_case(books, event)
+            if case is not None:
+                settlement, _ = self._settled(event, case)
+                await save(books, case, settlement, patience=self.patience)
+        return EventState.APPLIED
+
+
+INBOX_BEFORE_EFFECT = Defect(
+    id="inbox-before-effect",
+    what="An event is marked as done before it is applied, so that its repetition is taken for a duplicate.",
+    seen_in="AI-Shipping-Labs/website#285",
+    breaks=frozenset({"I8"}),
+    habitat=habitat(
+        "failing-database",
+        scripts=["patient"],
+        faults=[StatementTimeout(id="statement-timeout", probability=0.3, after_s=(0.5, 2))],
+        customers=8,
+        psp_asynchronous_share=1,
+        psp_asynchronous_s=[2, 10],
+        service=ONLY_WEBHOOKS_TELL,
+    ),
+    parts=Parts(receive_event=_Premature),
+)
