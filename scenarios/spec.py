@@ -53,7 +53,6 @@ def _castable(name: str) -> str:
 
 type Script = Annotated[str, AfterValidator(_castable)]
 type Weight = Annotated[float, Field(gt=0, le=1e6)]
-type Invariant = Annotated[str, Field(pattern=r"^I[1-9][0-9]?$")]
 
 
 class Incident(BaseModel):
@@ -97,9 +96,6 @@ class Scenario(BaseModel):
 
     proves: str = ""
     """What one knows about a service that holds."""
-
-    expects: tuple[Invariant, ...] = ()
-    """The invariants that fall, because no service could survive what happens here; usually none."""
 
     customers: Annotated[int, Field(ge=1, le=1_000_000)] = 200
     """How many come during the storm."""

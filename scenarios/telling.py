@@ -17,14 +17,6 @@ def fault_in_words(fault: FaultSpec | WorldFault) -> str:
     return f"{fault.id} ({fault.where} {fault.kind}): {what}; {_how_often(fault)}"
 
 
-def expectation(scenario: Scenario) -> str:
-    """Return what becomes of a sound service."""
-    if not scenario.expects:
-        return "A sound service keeps every promise."
-    fallen = " and ".join(scenario.expects)
-    return f"No service could survive this: {fallen} must fall, and nothing else."
-
-
 def size_in_words(scenario: Scenario) -> Iterator[str]:
     """Yield who comes, for how long, and when everything must be over."""
     shares = ", ".join(f"{name} {weight:g}" for name, weight in scenario.scripts.items())

@@ -81,6 +81,8 @@ def complete(document: Json, routes: Sequence[BaseRoute]) -> Json:
             operation = document["paths"].get(route.path_format, {}).get(method.lower())
             if operation is not None:
                 _complete(operation, route)
+    for webhook in document.get("webhooks", {}).values():
+        webhook["post"]["responses"].pop("422", None)  # it is answered by others, as they like
     return document
 
 

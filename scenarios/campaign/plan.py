@@ -16,7 +16,7 @@ from scenarios.campaign.seeds import Seeds
 from scenarios.campaign.standard import standard
 from scenarios.defects import find_defect
 from scenarios.errors import BadInput
-from scenarios.library import SURVIVABLE, find_scenario
+from scenarios.library import LIBRARY, find_scenario
 from scenarios.scenario_file import is_file_name
 from scenarios.spec import Scenario
 
@@ -55,7 +55,7 @@ class Plan:
         """
         if "defect" in changes:
             find_defect(changes["defect"])
-        wanted = dict.fromkeys(name for word in names for name in (SURVIVABLE if word == ALL else (word,)))
+        wanted = dict.fromkeys(name for word in names for name in (LIBRARY if word == ALL else (word,)))
         scenarios = [standard(find_scenario(name)).with_changes(changes) for name in wanted]
         sources = dict(zip([scenario.name for scenario in scenarios], wanted, strict=True))
         if len(sources) < len(scenarios):

@@ -67,14 +67,13 @@ def _tell(name: str, *, as_toml: bool, as_json: bool) -> None:
 
 
 def _print_scenario(scenario: "Scenario", *, source: str) -> None:
-    from scenarios.telling import expectation, fault_in_words, size_in_words
+    from scenarios.telling import fault_in_words, size_in_words
 
     console = Console(highlight=False)
     console.print(scenario.name, style="bold cyan", markup=False)
     for text in (scenario.title, scenario.story, f"Proves: {scenario.proves}" if scenario.proves else ""):
         if text:
             console.print(f"\n{text}", markup=False)
-    console.print(f"\n{expectation(scenario)}", markup=False)
     _print_list("Where it happened", (f"{one.name}: {one.link}" for one in scenario.incidents))
     _print_list("What goes wrong", (fault_in_words(fault) for fault in scenario.faults))
     _print_list("Who comes, and for how long", size_in_words(scenario))

@@ -1,6 +1,5 @@
 """`paystorm run`."""
 
-import sys
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -58,7 +57,6 @@ def run(
     from scenarios.run_command import run_command
     from scenarios.run_folder import choose_folder
     from scenarios.swarm import NO_SWARM, draw_swarm
-    from scenarios.telling import expectation
     from scenarios.virtual.stage import Stage
 
     changes = _changes(customers=customers, defect=defect, others=set_)
@@ -69,8 +67,6 @@ def run(
     command = run_command(name, seed=seed, changes=changes, is_standard=standard, has_swarm=swarm)
     folder = choose_folder(out, scenario=scenario.name, seed=seed)
     print_swarm(drawn)
-    if scenario.expects:
-        print(expectation(scenario), file=sys.stderr)
     recorder = Recorder() if tape else None
     with (
         processor_of_our_own(),

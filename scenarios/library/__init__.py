@@ -49,11 +49,6 @@ def _read(name: str) -> Scenario:
 
 LIBRARY: Mapping[str, Scenario] = MappingProxyType({name: _read(name) for name in NAMES})
 
-SURVIVABLE: Mapping[str, Scenario] = MappingProxyType(
-    {name: scenario for name, scenario in LIBRARY.items() if not scenario.expects}
-)
-"""Those in which a sound service keeps every promise."""
-
 
 def find_scenario(word: str) -> Scenario:
     """Return the scenario of that name, or the one that the file of that name describes.

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from scenarios.library import LIBRARY
 from scenarios.spec import Scenario
-from scenarios.telling import expectation, fault_in_words, size_in_words
+from scenarios.telling import fault_in_words, size_in_words
 
 HEAD = """\
 # The scenarios
@@ -80,7 +80,7 @@ def _told(scenario: Scenario) -> str:
 def _paragraphs(scenario: Scenario) -> Iterator[str]:
     yield f"### {scenario.name}"
     yield f"**{scenario.title}.** {scenario.story}"
-    yield f"*What it proves:* {scenario.proves} {expectation(scenario)}"
+    yield f"*What it proves:* {scenario.proves}"
     if scenario.incidents:
         yield "*Where it happened:* " + " · ".join(f"[{one.name}]({one.link})" for one in scenario.incidents)
     yield "\n".join(f"- {line}" for line in (*size_in_words(scenario), *map(fault_in_words, scenario.faults)))

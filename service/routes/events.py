@@ -23,8 +23,8 @@ EventId = Annotated[str, Path(pattern="^[A-Za-z0-9_]{1,128}$", description="As `
 class EventQuery(PageQuery):
     """Which events to list."""
 
-    type: EventType | None = None
-    payment_id: Name | None = None
+    type: Annotated[EventType | None, Field(description="What happened.")] = None
+    payment_id: Annotated[Name | None, Field(description="About this payment or a refund of it.")] = None
     delivery: Annotated[DeliveryState | None, Field(description="`dead` finds what was given up.")] = None
 
     def wanted(self, *, merchant_id: str) -> EventFilter:

@@ -6,7 +6,7 @@ from scenarios.campaign.plan import Plan
 from scenarios.campaign.results import Task
 from scenarios.campaign.seeds import Seeds
 from scenarios.errors import BadInput
-from scenarios.library import SURVIVABLE, find_scenario
+from scenarios.library import LIBRARY, find_scenario
 from scenarios.scenario_text import to_toml
 
 
@@ -42,7 +42,7 @@ def test_other_texts_are_refused_with_the_mend(text, words):
 def test_all_are_all_and_a_name_counts_once():
     assert [scenario.name for scenario in plan_of("lost-webhooks", "all", "lost-webhooks").scenarios] == [
         "lost-webhooks",
-        *(name for name in SURVIVABLE if name != "lost-webhooks"),
+        *(name for name in LIBRARY if name != "lost-webhooks"),
     ]
 
 

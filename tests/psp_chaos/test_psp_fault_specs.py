@@ -224,7 +224,7 @@ def test_bites_are_numbered_and_stay_when_their_fault_is_gone(faults, clock):
         1,
         100_000_001,
         "pi_001",
-        {"request_id": None, "why": "late"},
+        {"request_id": None, "nth": 1, "why": "late"},
     )
     assert [bite.fault for bite in faults.bites] == ["drop-before", "drop-before"]
     assert faults.counts == {}

@@ -32,10 +32,8 @@ def test_money_that_was_taken_afterwards_and_given_back_is_right(canceled):
     run, at_psp = canceled
     capture(run, at_psp)
     at_psp["refunded_minor"] = 1000
-    run.psp_refund("repair", "pi_pay_x", 1000, "EUR", seconds=200)
-    run.service["discrepancies"].append(
-        {"id": "dis_1", "kind": "late-capture", "payment_id": "pay_x", "state": "repaired", "found_at_us": 1}
-    )
+    run.psp_refund("repair", "pi_pay_x", 1000, "EUR", seconds=200, metadata={"repair_of": "pi_pay_x"})
+    run.record("late-capture", "pi_pay_x", seconds=160, state="repaired")
 
     assert run.accused() == set()
 
@@ -43,9 +41,7 @@ def test_money_that_was_taken_afterwards_and_given_back_is_right(canceled):
 def test_money_that_was_kept_is_found_whoever_knows_of_it(canceled):
     run, at_psp = canceled
     capture(run, at_psp)
-    run.service["discrepancies"].append(
-        {"id": "dis_1", "kind": "late-capture", "payment_id": "pay_x", "state": "needs_person", "found_at_us": 1}
-    )
+    run.record("late-capture", "pi_pay_x", seconds=160)
 
     assert run.accused() == {"I4"}
 

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from psp_chaos.faults.menu import MENU
 from reports.verdict import judge
 from scenarios.database import database_server
-from scenarios.library import LIBRARY, NAMES, SURVIVABLE, guide
+from scenarios.library import LIBRARY, NAMES, guide
 from scenarios.scenario_file import SUFFIX, parse_scenario
 from scenarios.schema import schema, schema_text
 from scenarios.virtual.stage import Stage
@@ -31,6 +31,7 @@ ABOUT = {
     "failing-database": {"database-stalls", "database-down", "failover", "killed-after-commit"},
     "broken-network": {"packet-lost", "reset-before", "reset-after", "sent-twice", "psp-cut-off"},
     "racing-refunds": {"psp-slow", "webhook-twice"},
+    "second-thoughts": {"psp-slow", "answer-lost", "request-lost", "webhook-lost"},
     "silent-capture": {"answer-lost", "answer-too-late", "error-remembered", "webhook-lost"},
     "late-capture": {"captured-later", "rolled-back"},
     "psp-outage": {"psp-down", "psp-limping", "psp-slow"},
@@ -67,7 +68,7 @@ def test_what_it_is_about_happens_and_a_sound_service_ends_as_it_says(name, stag
 
     verdict = judge(recording.record().evidence)
     bitten = {bite["fault"] for bite in recording.faults}
-    assert {check.id for check in verdict.checks if check.validity != "valid"} == set(LIBRARY[name].expects)
+    assert {check.id for check in verdict.checks if check.validity not in ("valid", None)} == set()
     assert ABOUT[name] <= bitten
     assert not NEVER.get(name, set()) & bitten
 
@@ -95,17 +96,12 @@ def test_the_rush_comes_when_the_profile_says(stage):
     assert in_the_rush > 30
 
 
-def test_only_a_storm_that_nobody_survives_says_so():
-    assert [name for name in LIBRARY if name not in SURVIVABLE] == ["keyless-psp"]
-    assert len(LIBRARY) >= 20
-
-
 def test_the_readme_names_them_all():
     readme = (DOCS.parent / "README.md").read_text()
 
     assert [name for name in LIBRARY if f"`{name}`" not in readme] == []
     assert "Twenty-seven scenarios" in readme
-    assert len(LIBRARY) == 26
+    assert len(LIBRARY) == 27
 
 
 @pytest.mark.parametrize("scenario", LIBRARY.values(), ids=LIBRARY)
@@ -126,7 +122,7 @@ def test_the_library_is_its_files_and_the_table_of_what_they_are_about_is_whole(
 def test_almost_every_fault_of_the_psp_is_used_by_some_scenario():
     used = {fault.kind for scenario in LIBRARY.values() for fault in scenario.psp_faults}
 
-    assert set(MENU) - used == {"drop-before", "slow-answer", "doubled-anew", "endpoint-disabled"}
+    assert set(MENU) - used == {"slow-answer", "doubled-anew", "endpoint-disabled"}
 
 
 def test_the_guide_is_what_the_files_say_and_its_example_is_a_scenario():

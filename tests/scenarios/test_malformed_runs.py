@@ -107,7 +107,7 @@ DAMAGED = {
     "a manifest that is a folder": (replaced("manifest.json", Path.mkdir), "not a file"),
     "a manifest that is a pipe": (replaced("manifest.json", os.mkfifo), "not a file"),
     "a manifest that is a device": (replaced("manifest.json", lambda path: path.symlink_to("/dev/zero")), "not a file"),
-    "a manifest of another format": (manifest(lambda it: it.update(format=2)), "evidence format 2"),
+    "a manifest of another format": (manifest(lambda it: it.update(format=3)), "evidence format 3"),
     "a manifest without format": (manifest(lambda it: it.pop("format")), "evidence format None"),
     "a manifest without seed": (manifest(lambda it: it.pop("seed")), "key 'seed' is missing"),
     "a seed in words": (manifest(lambda it: it.update(seed="seven")), "seed is 'seven', expected an integer"),

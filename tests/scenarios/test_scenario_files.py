@@ -128,7 +128,6 @@ MISFITS = [
     ("storm_s = 60", "storm_s = 60\ndeclined_share = 1.01", "5:18", "declined_share: Input should be less"),
     ("storm_s = 60", 'storm_s = 60\nname = "../../etc"', "5:8", "name: String should match"),
     ("storm_s = 60", 'storm_s = 60\nname = "Storm"', "5:8", "name: String should match"),
-    ("storm_s = 60", 'storm_s = 60\nexpects = ["I1", "J2"]', "5:18", "expects.1: String should match"),
     ("patient = 1", "patient = 0", "12:11", "scripts.patient: Input should be greater than 0"),
     ("patient = 1", "patient = -3", "12:11", "scripts.patient"),
     ("[0.1, 0.2]", "[0.2, 0.1]", "7:17", "a span goes from low to high, not from 0.2 to 0.1"),

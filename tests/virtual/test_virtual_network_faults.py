@@ -617,7 +617,7 @@ def test_a_fault_changes_no_draw_of_the_network_itself(new_world):
         ({"kind": "loss", "probability": 1, "target": "worker"}, "'service' or 'psp'"),
         ({"kind": "loss", "probability": 1, "source": "customer", "target": "psp"}, "choose from customer->service"),
         ({"kind": "partition", "every_s": [1, 2], "for_s": [1, 2], "direction": "up"}, "'both', 'there' or 'back'"),
-        ({"kind": "fog"}, "unknown kind fog of network fault; choose from latency, loss, reset-before"),
+        ({"kind": "fog"}, "unknown kind fog|unknown fog; choose from latency, loss, reset-before"),
     ],
 )
 def test_what_can_never_bite_is_refused(plan, words):
