@@ -1,4 +1,4 @@
-# Six words to learn: demo, test, check, contract, campaign, bench. Each sets up what it needs; only Python >= 3.12 and make must be there.
+# A few words to learn: demo, test, check; slow, contract, storms and campaign for longer; bench. Each sets up what it needs; only Python >= 3.12 and make must be there.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -10,6 +10,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python; do \
 VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q
 JOBS ?= 2
 SEED ?= 7
 SEEDS ?= 1..1000
@@ -17,7 +18,7 @@ TORTURES ?= 300
 CASES ?= 2000
 SETTLEMENTS ?= 1..200
 
-.PHONY: help demo test check contract campaign format bench clean
+.PHONY: help demo test check slow contract storms campaign format bench clean
 
 help:  ## List these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -25,8 +26,11 @@ help:  ## List these targets
 demo: $(VENV)/.run  ## Run the main job: a storm of lost webhooks on the real service, judged, with a report
 	$(BIN)/paystorm run lost-webhooks --seed $(SEED)
 
-test: $(VENV)/.dev  ## Run the tests (at most 5 minutes on 2 cores); contract and campaign have the rest
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m "not campaign" --ignore tests/psp_contract $(TESTS)
+test: $(VENV)/.dev  ## Run the tests (at most 5 minutes on 2 cores); slow, contract and campaign have the rest
+	$(PYTEST) -n $(JOBS) --dist worksteal -m "not slow and not campaign" --ignore tests/psp_contract $(TESTS)
+
+slow: $(VENV)/.dev  ## Run the tests that take long for one: loads in real time, cluster, every command of the documents (3 minutes)
+	$(PYTEST) -n $(JOBS) --dist worksteal -m slow
 
 check: $(VENV)/.dev  ## Lint, format, types, import directions, compose file
 	$(BIN)/ruff check .
@@ -36,14 +40,16 @@ check: $(VENV)/.dev  ## Lint, format, types, import directions, compose file
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
 contract: $(VENV)/.dev  ## Run the official SDK against the PSP in each of four ways
-	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal tests/psp_contract
+	$(PYTEST) -n $(JOBS) --dist worksteal tests/psp_contract
 
-campaign: $(VENV)/.dev  ## Sweep SEEDS, run the torture test twice over, SETTLEMENTS of all, fuzz CASES (an hour and more; SEEDS=1..10 TORTURES=8 SETTLEMENTS=1..4 CASES=50 for a short one)
+storms: $(VENV)/.dev  ## Sweep SEEDS of all scenarios, torture twice over, settle SETTLEMENTS of all (hours; SEEDS=1..4 TORTURES=8 SETTLEMENTS=1..1 for short ones)
 	$(BIN)/paystorm sweep all --seeds $(SEEDS) --jobs $(JOBS)
 	$(BIN)/python tests/virtual/torture.py campaign --seeds $(TORTURES)
 	$(BIN)/python tests/scenarios/test_settlement.py --seeds $(SETTLEMENTS) --jobs $(JOBS)
-	$(BIN)/python -m pytest -q -m campaign tests/campaign tests/virtual
-	FUZZ_CASES=$(CASES) $(BIN)/python -m pytest -q -s -m campaign tests/fuzz
+
+campaign: storms  ## Storms, the walks with a death at every step, the whole kill matrix, twenty seeds of each scenario, fuzz with CASES of each operation
+	$(PYTEST) -m campaign --ignore tests/fuzz
+	FUZZ_CASES=$(CASES) $(PYTEST) -s -m campaign tests/fuzz
 
 format: $(VENV)/.dev  ## Format the sources and fix what can be fixed
 	$(BIN)/ruff check --fix .

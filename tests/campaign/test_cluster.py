@@ -13,7 +13,7 @@ import psutil
 import pytest
 from distributed import Client
 
-pytestmark = pytest.mark.campaign
+pytestmark = pytest.mark.slow
 
 
 def start(module: str, *arguments: str, log: Path) -> subprocess.Popen[bytes]:

@@ -6,7 +6,7 @@ import time
 import psutil
 import pytest
 
-pytestmark = pytest.mark.campaign
+pytestmark = pytest.mark.slow
 
 
 def assert_gone(processes: list[psutil.Process]) -> None:

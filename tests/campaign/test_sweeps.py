@@ -24,6 +24,7 @@ def our_processes() -> list[str]:
     return [command for command in commands if "playhouse" in command or "LokyProcess" in command]
 
 
+@pytest.mark.slow
 def test_a_sweep_is_the_same_whoever_performs_it_and_nobody_is_left_behind(sweep, small_plan, expected):
     swept = sweep("lost-webhooks", "duplicate-clicks", "--seeds", "1..3", "--jobs", "2", "--repeat", "0.1", canary=True)
 
@@ -39,6 +40,7 @@ def test_a_sweep_is_the_same_whoever_performs_it_and_nobody_is_left_behind(sweep
     assert our_processes() == []
 
 
+@pytest.mark.slow
 def test_findings_are_ranked_and_kept_and_can_be_had_again(sweep, postgres, tmp_path, capfd):
     defect = ["--defect", "timeout-is-failure", "--no-swarm", "--set", "customers=8"]
     server = ["--database-url", postgres.url()]
@@ -90,6 +92,7 @@ def test_the_same_command_does_only_what_is_missing(sweep, small_plan, expected,
     assert (nothing.code, nothing.stderr) == (0, f"{begun}: 4 of 4 runs are done already\n")
 
 
+@pytest.mark.slow
 def test_a_run_that_differs_the_second_time_is_named_with_its_first_difference(sweep, trick, postgres):
     trick("differs", seed=0)
 

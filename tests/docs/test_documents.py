@@ -61,6 +61,7 @@ def test_there_are_examples_and_each_is_of_a_kind_that_is_tested():
     assert all((ROOT / test).exists() for test in ELSEWHERE.values())
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(200)
 def test_every_command_runs_and_prints_what_is_shown(desk, monkeypatch, capfd):
     monkeypatch.chdir(desk)

@@ -10,6 +10,8 @@ from reports.evidence import load_run
 from scenarios.cli.exit_codes import ExitCode
 from scenarios.live.diary_file import DiaryReader
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def folder(tmp_path):

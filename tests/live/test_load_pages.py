@@ -14,6 +14,7 @@ from scenarios.live.diary_file import DiaryReader
 CHROMIUM = Path("/usr/bin/chromium")
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}")
 def test_a_load_is_started_stopped_and_ended_in_the_browser(paystorm, is_taken, tmp_path):

@@ -44,6 +44,7 @@ def test_the_printed_commands_work_and_sigterm_leaves_nothing(paystorm, is_taken
     assert not any(is_taken(port) for port in ports)
 
 
+@pytest.mark.slow
 def test_a_child_that_dies_ends_the_command_with_its_name(paystorm):
     serve = paystorm("serve", "--port", "0", "--psp-port", "0", "--faults", "lost-webhooks")
     serve.output_until(LAST_LINE)

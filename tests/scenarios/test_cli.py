@@ -109,6 +109,7 @@ def test_replay_says_that_it_is_the_same_run(run_folder, tmp_path, paystorm_here
     assert "same run: " in result.stderr
 
 
+@pytest.mark.slow
 def test_runs_are_kept_apart_and_the_latest_is_linked(tmp_path, postgres):
     options = ["--customers", "1", "--set", "calm_s=3600", "--database-url", postgres.url()]
     for _ in range(2):
@@ -183,6 +184,7 @@ def test_help_imports_nothing_heavy():
     assert result.stdout.strip().endswith("[]")
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(200)
 def test_ctrl_c_keeps_what_was_found_and_says_that_it_is_not_enough(tmp_path):
     # How long it takes until the run begins is the machine's matter; one that stops before has nothing to keep.

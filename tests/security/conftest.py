@@ -29,6 +29,7 @@ sys.modules[_spec.name] = _bench
 _spec.loader.exec_module(_bench)
 
 bench, make_bench, no_fast_path = _bench.bench, _bench.make_bench, _bench.no_fast_path
+furnished, shop_database = _bench.furnished, _bench.shop_database
 
 SECRET = "whsec_of_the_psp"
 METRICS_TOKEN = "token-of-the-metrics"

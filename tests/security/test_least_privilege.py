@@ -1,5 +1,7 @@
 """The service's role can do its work, and nothing that its work does not need."""
 
+import re
+
 import httpx
 import pytest
 from sqlalchemy import text
@@ -58,42 +60,50 @@ async def test_the_service_works_under_its_own_role(limited):
     assert (await limited.client.get("/readyz")).status_code == httpx.codes.OK
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        *(f"DROP TABLE {table}" for table in PRIVILEGES),
-        *(f"TRUNCATE {table} CASCADE" for table in PRIVILEGES),
-        *(f"ALTER TABLE {table} ADD COLUMN x INT" for table in PRIVILEGES),
-        *(f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in PRIVILEGES),
-        "CREATE TABLE x (y INT)",
-        "CREATE FUNCTION f() RETURNS INT LANGUAGE sql AS 'SELECT 1'",
-        "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
-        "SET session_replication_role = replica",
-        "CREATE ROLE x",
-        "DELETE FROM payments",
-        "DELETE FROM transitions",
-        "DELETE FROM refunds",
-        "DELETE FROM attempts",
-        "DELETE FROM discrepancies",
-        "UPDATE payments SET amount_minor = 1",
-        "UPDATE payments SET merchant_id = 'other'",
-        "UPDATE transitions SET reason = 'x'",
-        "UPDATE refunds SET amount_minor = 1",
-        "UPDATE attempts SET psp_key = 'x'",
-        "UPDATE inbox SET payload = 'x'",
-        "INSERT INTO outgoing_events SELECT * FROM outgoing_events",
-        "UPDATE outgoing_events SET snapshot = '{}'",
-        "UPDATE endpoints SET merchant_id = 'other'",
-        "DELETE FROM deliveries",
-        "INSERT INTO merchants VALUES ('x', 'X')",
-        "INSERT INTO api_keys VALUES ('x', 'shop', 'x', 'x', 0, NULL)",
-        "UPDATE api_keys SET revoked_at_us = NULL",
-        "UPDATE alembic_version SET version_num = '0001'",
-    ],
-)
-async def test_the_role_may_not(limited, statement):
-    with pytest.raises(ProgrammingError, match=r"permission denied|must be owner"):
+FORBIDDEN = [
+    *(f"DROP TABLE {table}" for table in PRIVILEGES),
+    *(f"TRUNCATE {table} CASCADE" for table in PRIVILEGES),
+    *(f"ALTER TABLE {table} ADD COLUMN x INT" for table in PRIVILEGES),
+    *(f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in PRIVILEGES),
+    "CREATE TABLE x (y INT)",
+    "CREATE FUNCTION f() RETURNS INT LANGUAGE sql AS 'SELECT 1'",
+    "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+    "SET session_replication_role = replica",
+    "CREATE ROLE x",
+    "DELETE FROM payments",
+    "DELETE FROM transitions",
+    "DELETE FROM refunds",
+    "DELETE FROM attempts",
+    "DELETE FROM discrepancies",
+    "UPDATE payments SET amount_minor = 1",
+    "UPDATE payments SET merchant_id = 'other'",
+    "UPDATE transitions SET reason = 'x'",
+    "UPDATE refunds SET amount_minor = 1",
+    "UPDATE attempts SET psp_key = 'x'",
+    "UPDATE inbox SET payload = 'x'",
+    "INSERT INTO outgoing_events SELECT * FROM outgoing_events",
+    "UPDATE outgoing_events SET snapshot = '{}'",
+    "UPDATE endpoints SET merchant_id = 'other'",
+    "DELETE FROM deliveries",
+    "INSERT INTO merchants VALUES ('x', 'X')",
+    "INSERT INTO api_keys VALUES ('x', 'shop', 'x', 'x', 0, NULL)",
+    "UPDATE api_keys SET revoked_at_us = NULL",
+    "UPDATE alembic_version SET version_num = '0001'",
+]
+
+
+async def test_the_role_may_do_nothing_else(limited):
+    done = [statement for statement in FORBIDDEN if not await _is_refused(limited, statement)]
+
+    assert done == []
+
+
+async def _is_refused(limited, statement):
+    try:
         await limited.run_sql(statement)
+    except ProgrammingError as error:
+        return re.search(r"permission denied|must be owner", str(error)) is not None
+    return False
 
 
 async def test_granting_again_changes_nothing_but_the_password(owner):

@@ -15,7 +15,7 @@ SCHEDULE_S = (5, 300, 1800)
 
 
 @pytest.fixture
-async def quick(make_bench, empty_database, bench):
+async def quick(bench):
     """A bench with a short schedule, on the same database."""
     return await bench.another(event_schedule_s=SCHEDULE_S)
 

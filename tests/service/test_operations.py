@@ -158,6 +158,7 @@ async def test_a_purge_leaves_alone_what_somebody_holds(bench):
     assert (await bench.books())["idempotency_keys"] == []
 
 
+@pytest.mark.slow
 async def test_a_worker_that_is_told_to_stop_finishes_what_it_holds_and_begins_nothing(bench, no_fast_path):
     dead = await bench.another(parts=no_fast_path, worker_lanes=1)
     payments = [(await dead.pay(key=f"key-{number}")).json()["id"] for number in range(2)]

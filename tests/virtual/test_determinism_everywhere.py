@@ -71,6 +71,7 @@ def busy_machine():
         spinning.kill()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("busy_machine")
 def test_new_processes_other_hash_seeds_a_busy_machine_and_other_runs_before_change_nothing(postgres, expected):
     url = postgres.url()
