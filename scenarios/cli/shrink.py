@@ -1,5 +1,6 @@
 """`paystorm shrink`."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from scenarios.repetition import Plan
     from scenarios.shrinking import Trial
 
+_NAME_LENGTH_MAX = 50  # so that it is still a name with what is added
 _INVARIANT_HELP = "What must stay broken, such as I1; by default the first that the run breaks."
 _RUNS_HELP = "Perform at most so many runs; most take a tenth of a second or two."
 
@@ -35,8 +37,6 @@ def shrink(
     made shorter. The smallest run is kept as a run folder like any other, with its scenario as a file. Ctrl-C keeps
     the smallest so far.
     """
-    from rich.console import Console
-
     from scenarios.cli.output import print_judgement
     from scenarios.judgement import judge_folder
     from scenarios.repetition import plan_of
@@ -46,10 +46,22 @@ def shrink(
     plan = plan_of(folder)
     target = _target(folder, invariant)
     smallest = _smallest(plan, target, runs_max=runs_max, database_url=database_url)
-    kept = choose_folder(out, scenario=f"{plan.scenario.name}-shrunk", seed=smallest.seed)
-    smallest.recording.write(kept)
-    Console(stderr=True, highlight=False, soft_wrap=True).print(what_it_takes(smallest), markup=False)
-    return print_judgement(judge_folder(kept), json=False)
+    name = f"{plan.scenario.name[:_NAME_LENGTH_MAX]}-shrunk"
+    kept = choose_folder(out, scenario=name, seed=smallest.seed)
+    _keep(smallest, kept, file=kept / f"{name}.toml")
+    code = print_judgement(judge_folder(kept), json=False)
+    print(what_it_takes(smallest))
+    return code
+
+
+def _keep(smallest: "Trial", folder: Path, *, file: Path) -> None:
+    """Write the run, and beside it the scenario as a file that has it again."""
+    from scenarios.run_command import run_command
+    from scenarios.scenario_text import to_toml
+
+    command = run_command(str(file), seed=smallest.seed, changes={})
+    replace(smallest.recording, command=command).write(folder)
+    file.write_text(to_toml(smallest.scenario), encoding="utf-8")
 
 
 def _target(folder: Path, invariant: str | None) -> str:

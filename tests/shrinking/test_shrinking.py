@@ -1,9 +1,14 @@
 """Shrinking on the stage: a planted bug, a run that finds it, and the little that is left of it."""
 
+from pathlib import Path
+
 import pytest
 
+from reports.evidence import load_run
 from reports.verdict import judge
 from scenarios.campaign.standard import standard
+from scenarios.cli.exit_codes import ExitCode
+from scenarios.cli.main import run_command
 from scenarios.database import database_server
 from scenarios.library import find_scenario
 from scenarios.shrinking import Oracle, shrink, what_it_takes
@@ -64,3 +69,45 @@ def test_what_breaks_nothing_is_not_made_smaller(stage, scenario):
     sound = scenario.with_changes({"defect": "null"})
 
     assert shrink(sound, SEED, Oracle(stage, invariants=(), runs_max=5, watcher=Watched())) is None
+
+
+@pytest.fixture
+def command(postgres, monkeypatch, tmp_path):
+    """Run a command in a folder of its own, as a person would."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words):
+        return run_command([*words, "--database-url", postgres.url()])
+
+    return run
+
+
+def test_the_command_keeps_the_smallest_run_and_a_file_that_has_it_again(command, capsys):
+    command("run", "duplicate-clicks", "--standard", "--seed", "2", "--defect", "key-check-then-insert", "--out", "big")
+
+    assert command("shrink", "big", "--out", "small") == ExitCode.BROKEN
+    told = capsys.readouterr().out
+    again = command("run", "small/duplicate-clicks-shrunk.toml", "--seed", "2", "--out", "again")
+
+    assert "It takes one customer and " in told
+    assert "again   paystorm run small/duplicate-clicks-shrunk.toml --seed 2" in told
+    assert again == ExitCode.BROKEN
+    assert load_run(Path("again")).manifest.timeline == load_run(Path("small")).manifest.timeline
+
+
+def test_what_cannot_be_shrunk_is_refused_in_one_line(command, capsys):
+    command("run", "duplicate-clicks", "--standard", "--seed", "2", "--out", "sound")
+    command("run", "duplicate-clicks", "--standard", "--seed", "2", "--defect", "key-check-then-insert", "--out", "big")
+    capsys.readouterr()
+
+    codes = [
+        command("shrink", "sound"),
+        command("shrink", "big", "--invariant", "I7"),
+        command("shrink", "nowhere"),
+        command("shrink", "big", "--runs-max", "0"),
+    ]
+
+    assert codes == [ExitCode.BAD_INPUT] * 4
+    told = capsys.readouterr().err
+    assert "breaks nothing, so there is nothing to shrink" in told
+    assert "--invariant I7: this run breaks I1" in told
