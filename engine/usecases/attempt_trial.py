@@ -6,7 +6,6 @@ The fast path after the 202 and the worker share this code, so it must bear ever
 - death after the claim: the attempt is SENT and leased; when the lease ends the worker repeats with the same PSP key;
 - death after the PSP acted: the same, and the PSP answers the repeat from memory;
 - the webhook is faster: the answer finds the case changed, decides again under its lock, and changes nothing;
-- the webhook is faster: the answer finds the attempt settled and changes nothing;
 - the PSP has been silent for a while: nothing is claimed, the attempt stays due (`engine.circuit`);
 - the merchant asks for a cancel while we ask the PSP: the answer finds the wish, and unless it is the end, the
   attempt is due again at once (`engine.usecases.payment_cancellation` tells that race);
