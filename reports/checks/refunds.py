@@ -5,10 +5,11 @@ succeeded may not.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from reports.checks.check import Breach, Check, Examination
 from reports.checks.declared import Declared
+from reports.checks.excuses import Excuses
 from reports.evidence import Evidence
 from reports.facts import Money
 from reports.money import format_money
@@ -20,6 +21,7 @@ _PROMISED = frozenset({RefundState.PENDING, RefundState.SUCCEEDED})
 
 def _examine(evidence: Evidence, truth: Truth) -> Examination:
     declared, promised = Declared.of(evidence), _promised(evidence.service.refunds or ())
+    excused = Excuses.of(evidence).effects
     returning = [money for money in truth.money.values() if money.refunds]
     payments = [
         payment
@@ -28,7 +30,7 @@ def _examine(evidence: Evidence, truth: Truth) -> Examination:
     ]
     breaches = [breach for money in returning for breach in _overdrawn(money, truth)]
     breaches += [breach for payment in payments for breach in _overpromised(payment, promised, truth)]
-    breaches += [breach for payment in payments for breach in _disagreement(payment, declared, truth)]
+    breaches += [breach for payment in payments for breach in _disagreement(payment, declared, excused, truth)]
     breaches += _dropped(evidence, truth)
     return Examination(examined=len(returning) + len(payments), breaches=tuple(breaches))
 
@@ -71,11 +73,11 @@ def _overpromised(payment: Payment, promised: dict[str, int], truth: Truth) -> I
         yield _breach(payment, f"the service promised {excess} more than was captured", excess_minor, truth)
 
 
-def _disagreement(payment: Payment, declared: Declared, truth: Truth) -> Iterator[Breach]:
+def _disagreement(payment: Payment, declared: Declared, excused: Collection[str], truth: Truth) -> Iterator[Breach]:
     """Compare what both sides call given back; the service may be late by as much as the promise allows.
 
     What the service has put on record is left out on both sides: money that it should not have, which goes back in
-    repair, and refunds that it knows to be no refunds of its own.
+    repair, and refunds that it knows to be no refunds of its own. So are refunds that nobody could have prevented.
     """
     if payment.refunded_minor is None:
         return
@@ -84,7 +86,7 @@ def _disagreement(payment: Payment, declared: Declared, truth: Truth) -> Iterato
         for money in truth.money_behind(payment.id, payment.order_id)
         if not declared.knows(money.payment.id)
         for refund in money.refunds
-        if not declared.knows(refund.id)
+        if not declared.knows(refund.id) and refund.id not in excused
     ]
     certain_minor = sum(refund.amount_minor for refund in refunds if refund.status == PspStatus.SUCCEEDED)
     fresh = [refund for refund in refunds if not truth.is_due(refund.settled_at_us or refund.created_at_us)]

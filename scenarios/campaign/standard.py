@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pydantic import JsonValue
 
 from scenarios.spec import Scenario
+from service.settings import Settings
 
 CUSTOMERS = 9
 STORM_S = 60
@@ -21,6 +22,9 @@ _PAUSE_S_MAX = STORM_S / 2
 _LENGTH_S_MAX = 60
 """Nothing is kept back or down for longer, so that all of it comes to light long before the promise falls due."""
 
+_LEISURE = ("worker_period_s", "worker_idle_s", "retry_cap_s")
+"""Settings of the service that a scenario of days makes longer, which a promise of minutes does not bear."""
+
 _AMOUNTS = frozenset({"by_s"})
 """What is measured in seconds, and is not how long something takes."""
 
@@ -30,7 +34,13 @@ def standard(scenario: Scenario) -> Scenario:
     plan = scenario.model_dump(mode="json")
     faults: list[JsonValue] = [_shortened(fault, scale=STORM_S / scenario.storm_s) for fault in plan["faults"]]
     size = {"customers": CUSTOMERS, "storm_s": STORM_S, "calm_s": CALM_S, "final_within_s": FINAL_WITHIN_S}
-    return Scenario.parse({**plan, **size, "faults": faults, "ends_when_quiet": True})
+    service = {name: value for name, value in scenario.service.items() if not _is_leisurely(name, value)}
+    return Scenario.parse({**plan, **size, "faults": faults, "service": service, "ends_when_quiet": True})
+
+
+def _is_leisurely(name: str, value: JsonValue) -> bool:
+    """Tell whether the service would take longer about its work than it does by itself."""
+    return name in _LEISURE and float(str(value)) > Settings.model_fields[name].default
 
 
 def _shortened(fault: Mapping[str, JsonValue], *, scale: float) -> dict[str, JsonValue]:

@@ -47,6 +47,14 @@ def test_no_fault_of_a_standard_run_keeps_anything_back_for_long(scenario):
     assert [fault.id for fault in small.faults] == [fault.id for fault in scenario.faults]
 
 
+def test_a_service_that_takes_days_keeps_its_own_pace_instead():
+    of_days = find_scenario("refund-fails-later")
+    brisk = find_scenario("forged-webhooks")
+
+    assert standard(of_days).service == {}
+    assert standard(brisk).service == brisk.service != {}
+
+
 def test_a_span_keeps_its_shape_and_what_is_no_duration_stays():
     late = FaultSpec(id="late", where="webhook", kind="late", parameters={"delay_s": [60, 6_000]}, window={"to_s": 600})
     jump = Jump(id="jump", process="service", every_s=(30, 300), by_s=(-90, 90))
@@ -69,3 +77,16 @@ def test_the_command_of_a_run_means_exactly_that_run(scenario, has_swarm):
         drawn = draw_swarm(plan, seed, fixed=changes) if has_swarm else NO_SWARM
         command = run_command(scenario.name, seed=seed, changes=changes, is_standard=True, has_swarm=has_swarm)
         assert scenario_of(command) == plan.with_changes(drawn.changes)
+
+
+@pytest.mark.parametrize("scenario", LIBRARY.values(), ids=LIBRARY)
+def test_a_fault_that_is_long_by_itself_says_how_long_so_that_it_can_be_made_shorter(scenario):
+    long = [
+        (fault.id, name)
+        for fault in scenario.psp_faults
+        for name, value in fault.fault().model_dump(mode="json").items()
+        if name.endswith("_s") and name != "age_s" and name not in fault.parameters
+        if max(value if isinstance(value, list) else [value or 0]) > LONGEST_S
+    ]
+
+    assert long == []

@@ -171,6 +171,16 @@ def test_money_that_a_forgotten_key_moved_has_to_be_known_all_the_same(run):
     assert not {"I1", "I9"} & run.accused()
 
 
+def test_a_refund_that_the_psp_made_again_is_no_disagreement(run):
+    run.refunded("a", 100, seconds=55)
+    run.psp_refund("again", "pi_pay_a", 100, "EUR", seconds=60)
+    accused = run.accused()
+    _forgot_the_key(run, "re_again", seconds=60)
+
+    assert "I7" in accused
+    assert "I7" not in run.accused()
+
+
 def test_a_key_that_was_repeated_longer_than_promised_excuses_nobody(run):
     run.manifest["plan"] = {"service": {"psp_key_retention_s": 60}}
     run.psp_payment("pay_a", "a", seconds=90, amount_minor=1000, currency="EUR", psp_id="pi_again")
