@@ -55,16 +55,10 @@ type Script = Annotated[str, AfterValidator(_castable)]
 type Weight = Annotated[float, Field(gt=0, le=1e6)]
 
 
-class Incident(BaseModel):
-    """Something that really happened, and where one can read of it."""
+class _Described(BaseModel):
+    """What a file describes, of which every key is known."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-    name: Annotated[str, Field(min_length=1)]
-    """Whose it was, when and what, in a few words."""
-
-    link: Annotated[str, Field(pattern="^https://")]
-    """Where it is told."""
 
     @model_validator(mode="before")
     @classmethod
@@ -74,10 +68,18 @@ class Incident(BaseModel):
         return data
 
 
-class Scenario(BaseModel):
-    """A storm of `storm_s` seconds, then a calm of `calm_s` in which everything must converge."""
+class Incident(_Described):
+    """Something that really happened, and where one can read of it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    name: Annotated[str, Field(min_length=1)]
+    """Whose it was, when and what, in a few words."""
+
+    link: Annotated[str, Field(pattern="^https://")]
+    """Where it is told."""
+
+
+class Scenario(_Described):
+    """A storm of `storm_s` seconds, then a calm of `calm_s` in which everything must converge."""
 
     format: Annotated[Literal[1], BeforeValidator(_readable)] = FORMAT
     """The version of this format."""
@@ -177,13 +179,6 @@ class Scenario(BaseModel):
 
     defect: str | None = None
     """The bug planted in the service, to see the judge find it."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _names_exist(cls, data: object) -> object:
-        if isinstance(data, Mapping):
-            refuse_unknown(data, known=cls.model_fields)
-        return data
 
     @field_validator("service")
     @classmethod

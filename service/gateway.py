@@ -55,29 +55,26 @@ class StripeGateway:
 
     async def send(self, trial: Trial) -> Outcome:
         """Create the payment or refund, or create it again with the same key."""
-        collection = COLLECTIONS[trial.attempt.kind]
-        form = psp_wire.create_form(trial)
-        reply = await self._exchange("POST", collection, form=form, key=trial.attempt.psp_key)
-        if isinstance(reply, Outcome):
-            return reply
-        if reply.is_success:
-            return psp_wire.outcome_of(trial.attempt.kind, reply.body, attempt_id=trial.attempt.id)
-        return _error_outcome(reply, trial)
+        made = await self._create(trial, psp_wire.create_form(trial))
+        return made if isinstance(made, Outcome) else _error_outcome(made, trial)
 
     async def forestall(self, trial: Trial) -> Outcome:
         """Create the payment unconfirmed under the attempt's key; refused if the key has been used."""
-        collection = COLLECTIONS[trial.attempt.kind]
-        form = psp_wire.unconfirmed_form(trial)
-        reply = await self._exchange("POST", collection, form=form, key=trial.attempt.psp_key)
-        if isinstance(reply, Outcome):
-            return reply
-        if reply.is_success:
-            return psp_wire.outcome_of(trial.attempt.kind, reply.body, attempt_id=trial.attempt.id)
-        if _is_key_known(reply):
+        made = await self._create(trial, psp_wire.unconfirmed_form(trial))
+        if isinstance(made, Outcome):
+            return made
+        if _is_key_known(made):
             return Outcome(kind=OutcomeKind.REFUSED, reason="the key has been used")
-        outcome = _error_outcome(reply, trial)
+        outcome = _error_outcome(made, trial)
         # A request that makes no sense to the PSP says nothing about the one that came before it.
-        return outcome if outcome.kind is not OutcomeKind.REFUSED else _unanswered(reply, trial)
+        return outcome if outcome.kind is not OutcomeKind.REFUSED else _unanswered(made, trial)
+
+    async def _create(self, trial: Trial, form: Mapping[str, str]) -> "Outcome | _Reply":
+        """Create something under the attempt's key; return the outcome, or the answer if it is no success."""
+        reply = await self._exchange("POST", COLLECTIONS[trial.attempt.kind], form=form, key=trial.attempt.psp_key)
+        if isinstance(reply, Outcome) or not reply.is_success:
+            return reply
+        return psp_wire.outcome_of(trial.attempt.kind, reply.body, attempt_id=trial.attempt.id)
 
     async def cancel(self, trial: Trial, *, key: str) -> Outcome:
         """Ask to cancel the payment of the PSP's id; refused if it does not let itself be canceled."""

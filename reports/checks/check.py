@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from reports.evidence import Evidence
+from reports.records import Payment
 from reports.truth import Truth
 
 
@@ -22,6 +23,18 @@ class Breach:
     payment_id: str | None = None
     amount_minor: int = 0  # what is at stake
     currency: str | None = None
+
+    @classmethod
+    def of_payment(cls, payment: Payment, what: str, amount_minor: int, truth: Truth) -> "Breach":
+        """Return what is wrong with a payment as the service's books have it."""
+        return cls(
+            at_us=payment.updated_at_us or truth.manifest.ended_at_us,
+            what=what,
+            order_id=payment.order_id or truth.order_of.get(payment.id),
+            payment_id=payment.id,
+            amount_minor=amount_minor,
+            currency=payment.currency,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

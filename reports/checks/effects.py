@@ -111,7 +111,7 @@ def _wrong_sums(evidence: Evidence, truth: Truth) -> Iterator[Breach]:
         done_minor = returned_minor.get(payment.id, 0)
         done, booked = _money(payment, done_minor), _money(payment, booked_minor)
         what = f"its refunds gave {done} back, and {booked} was booked"
-        yield _wrong_sum(payment, what, abs(booked_minor - done_minor), truth)
+        yield Breach.of_payment(payment, what, abs(booked_minor - done_minor), truth)
 
 
 def _returned_minor(evidence: Evidence) -> Mapping[str, int] | None:
@@ -130,25 +130,14 @@ def _wrong_capture(payment: Payment, truth: Truth) -> Iterator[Breach]:
         return
     if captured_minor > amount_minor:
         what = f"{_money(payment, captured_minor)} was booked for a capture of {_money(payment, amount_minor)}"
-        yield _wrong_sum(payment, what, captured_minor - amount_minor, truth)
+        yield Breach.of_payment(payment, what, captured_minor - amount_minor, truth)
     elif captured_minor > 0 and payment.state not in PAID_STATES:
         what = f"{_money(payment, captured_minor)} was booked for a payment that is {payment.state}"
-        yield _wrong_sum(payment, what, captured_minor, truth)
+        yield Breach.of_payment(payment, what, captured_minor, truth)
 
 
 def _money(payment: Payment, amount_minor: int) -> str:
     return format_money(amount_minor, payment.currency or "")
-
-
-def _wrong_sum(payment: Payment, what: str, amount_minor: int, truth: Truth) -> Breach:
-    return Breach(
-        at_us=payment.updated_at_us or truth.manifest.ended_at_us,
-        what=what,
-        order_id=payment.order_id or truth.order_of.get(payment.id),
-        payment_id=payment.id,
-        amount_minor=amount_minor,
-        currency=payment.currency,
-    )
 
 
 def _repeated_events(evidence: Evidence) -> Iterator[Breach]:

@@ -70,7 +70,7 @@ def _overpromised(payment: Payment, promised: dict[str, int], truth: Truth) -> I
     excess_minor = promised.get(payment.id, 0) - (captured_minor or 0)
     if captured_minor is not None and excess_minor > 0:
         excess = format_money(excess_minor, payment.currency or "")
-        yield _breach(payment, f"the service promised {excess} more than was captured", excess_minor, truth)
+        yield Breach.of_payment(payment, f"the service promised {excess} more than was captured", excess_minor, truth)
 
 
 def _disagreement(payment: Payment, declared: Declared, excused: Collection[str], truth: Truth) -> Iterator[Breach]:
@@ -97,7 +97,9 @@ def _disagreement(payment: Payment, declared: Declared, excused: Collection[str]
         currency = payment.currency or (refunds[0].currency if refunds else "")
         ours, theirs = format_money(payment.refunded_minor, currency), format_money(certain_minor, currency)
         difference_minor = abs(payment.refunded_minor - certain_minor)
-        yield _breach(payment, f"the service says {ours} went back, the PSP says {theirs}", difference_minor, truth)
+        yield Breach.of_payment(
+            payment, f"the service says {ours} went back, the PSP says {theirs}", difference_minor, truth
+        )
 
 
 def _came_back(refund: PspRefund, truth: Truth) -> bool:
@@ -130,17 +132,6 @@ def _dropped(evidence: Evidence, truth: Truth) -> Iterator[Breach]:
                 amount_minor=refund.amount_minor,
                 currency=currency,
             )
-
-
-def _breach(payment: Payment, what: str, amount_minor: int, truth: Truth) -> Breach:
-    return Breach(
-        at_us=payment.updated_at_us or truth.manifest.ended_at_us,
-        what=what,
-        order_id=payment.order_id or truth.order_of.get(payment.id),
-        payment_id=payment.id,
-        amount_minor=amount_minor,
-        currency=payment.currency,
-    )
 
 
 REFUNDS = Check(

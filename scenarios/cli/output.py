@@ -1,15 +1,13 @@
 """What the commands print: progress on standard error, results on standard output."""
 
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bar
 
 from reports.scoring import tell_score
 from reports.verdict import CheckResult, Validity, Verdict
+from scenarios.cli.bar import ProgressDisplay
 from scenarios.cli.exit_codes import ExitCode
 from scenarios.judgement import Judgement
 from scenarios.progress import Progress
@@ -26,29 +24,14 @@ _EXIT_CODES = {
 }
 
 
-class ProgressBar:
+class ProgressBar(ProgressDisplay):
     """A bar in the run's own time; silent where nobody watches."""
 
     def __init__(self, *, description: str) -> None:
-        self._bar = Bar(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.fields[status]}"),
-            TimeElapsedColumn(),
-            console=Console(stderr=True),
-            transient=True,
-            disable=not Console(stderr=True).is_terminal,
+        super().__init__(
+            TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[status]}"), TimeElapsedColumn()
         )
         self._task: TaskID = self._bar.add_task(description, total=None, status="setting up")
-
-    def __enter__(self) -> Self:
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._bar.stop()
 
     def progress(self, progress: Progress) -> None:
         """Move the bar."""

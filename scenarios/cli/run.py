@@ -1,12 +1,15 @@
 """`paystorm run`."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from scenarios.cli.exit_codes import ExitCode
 from scenarios.cli.options import AsJson, DatabaseUrl, Out, ScenarioName, Seed, parse_changes
+
+if TYPE_CHECKING:
+    from scenarios.spec import Scenario
 
 _SET_HELP = """\
 Change a setting of the scenario, as often as you like: `--set storm_s=600`,
@@ -47,12 +50,10 @@ def run(
 
     The same scenario and seed always give the same run, to the last byte.
     """
-    from scenarios.campaign.standard import standard as standard_size
     from scenarios.choices import TAPE, Recorder, write_tape
     from scenarios.cli.output import ProgressBar, print_judgement, print_swarm
     from scenarios.database import database_server
     from scenarios.judgement import judge_folder
-    from scenarios.library import find_scenario
     from scenarios.processor import processor_of_our_own
     from scenarios.run_command import run_command
     from scenarios.run_folder import choose_folder
@@ -60,8 +61,7 @@ def run(
     from scenarios.virtual.stage import Stage
 
     changes = _changes(customers=customers, defect=defect, others=set_)
-    scenario = find_scenario(name)
-    scenario = (standard_size(scenario) if standard else scenario).with_changes(changes)
+    scenario = _sized(name, standard=standard).with_changes(changes)
     drawn = draw_swarm(scenario, seed, fixed=changes) if swarm else NO_SWARM
     scenario = scenario.with_changes(drawn.changes)
     command = run_command(name, seed=seed, changes=changes, is_standard=standard, has_swarm=swarm)
@@ -79,6 +79,14 @@ def run(
     if recorder is not None:
         write_tape(recorder.choices, folder / TAPE)
     return print_judgement(judge_folder(folder), json=as_json)
+
+
+def _sized(name: str, *, standard: bool) -> "Scenario":
+    from scenarios.campaign.standard import standard as standard_size
+    from scenarios.library import find_scenario
+
+    scenario = find_scenario(name)
+    return standard_size(scenario) if standard else scenario
 
 
 def _changes(*, customers: int | None, defect: str | None, others: Sequence[str]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import shlex
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Protocol
@@ -18,6 +18,7 @@ from scenarios.errors import BadInput, InfrastructureFailed
 if TYPE_CHECKING:
     from scenarios.campaign.backends import Backend
     from scenarios.campaign.folder import SweepFolder
+    from scenarios.campaign.orders import Order
     from scenarios.campaign.plan import Plan
     from scenarios.campaign.summary import Summary
     from scenarios.campaign.sweep import Sweep
@@ -73,39 +74,53 @@ def sweep(
     is found is written down at once: after Ctrl-C the same command goes on where it stopped. In one run more a known
     defect is planted, and if nothing is found there, the judge has gone blind and the rest proves nothing.
     """
-    from scenarios.campaign.canary import canary_order
     from scenarios.campaign.folder import SweepFolder
-    from scenarios.campaign.plan import Plan
-    from scenarios.campaign.seeds import Seeds
     from scenarios.campaign.sweep import Sweep
     from scenarios.cli.sweep_output import SweepProgress
 
-    if not names:
-        raise BadInput("which scenarios? name some, or say `all`; `paystorm list` shows them")
     changes = _changes(customers=customers, defect=defect, others=set_)
-    plan = Plan.make(names, seeds=Seeds.parse(seeds), changes=changes, has_swarm=not no_swarm, repeated_share=repeat)
+    plan = _plan(names, seeds, changes=changes, has_swarm=not no_swarm, repeated_share=repeat)
     check_server(database_url)
     started_s = time.monotonic()
     with _backend(backend, jobs=jobs, scheduler=scheduler) as performers, SweepFolder.claim(out, plan=plan) as folder:
-        progress = SweepProgress(plan, folder=folder)
+        bar, canary = SweepProgress(plan, folder=folder), _canary(changes, is_unwanted=no_canary)
         sweep = Sweep(
             plan,
             folder=folder,
             backend=performers,
-            watcher=progress,
+            watcher=bar,
             database_url=database_url,
             kept_max=keep,
-            canary=None if no_canary or "defect" in changes else canary_order(),
+            canary=canary,
         )
-        failure = run_in_order(sweep, progress)
+        failure = run_in_order(sweep, bar)
         _write_reports(sweep, folder, at_most=keep)
     code = _exit_code(sweep, failure)
-    command = _command(plan, out=out, scheduler=scheduler)
-    summary = _summary(sweep, folder, command=command, wall_s=time.monotonic() - started_s)
+    summary = _summary(sweep, folder, command=_command(plan, out=out, scheduler=scheduler), since_s=started_s)
     _tell(summary, exit_code=code, as_json=as_json, shown_max=keep)
     if failure is not None:
         raise failure
     return code
+
+
+def _plan(
+    names: Sequence[str], seeds: str, *, changes: Mapping[str, str], has_swarm: bool, repeated_share: float
+) -> "Plan":
+    from scenarios.campaign.plan import Plan
+    from scenarios.campaign.seeds import Seeds
+
+    if not names:
+        raise BadInput("which scenarios? name some, or say `all`; `paystorm list` shows them")
+    return Plan.make(
+        names, seeds=Seeds.parse(seeds), changes=changes, has_swarm=has_swarm, repeated_share=repeated_share
+    )
+
+
+def _canary(changes: Mapping[str, str], *, is_unwanted: bool) -> "Order | None":
+    """Return the run that must be found out; none where another defect is planted already."""
+    from scenarios.campaign.canary import canary_order
+
+    return None if is_unwanted or "defect" in changes else canary_order()
 
 
 def check_server(url: str | None) -> None:
@@ -162,7 +177,7 @@ def _write_reports(sweep: "Sweep", folder: "SweepFolder", *, at_most: int) -> No
         write_reports(sweep.ledger, folder, at_most=at_most)
 
 
-def _summary(sweep: "Sweep", folder: "SweepFolder", *, command: str, wall_s: float) -> "Summary":
+def _summary(sweep: "Sweep", folder: "SweepFolder", *, command: str, since_s: float) -> "Summary":
     from scenarios.campaign.summary import Summary
 
     return Summary(
@@ -173,7 +188,7 @@ def _summary(sweep: "Sweep", folder: "SweepFolder", *, command: str, wall_s: flo
         is_complete=sweep.is_complete,
         canary=sweep.canary,
         resumed=sweep.resumed,
-        wall_s=wall_s,
+        wall_s=time.monotonic() - since_s,
     )
 
 

@@ -3,11 +3,9 @@
 import json as json_text
 import time
 from collections.abc import Iterable
-from types import TracebackType
-from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 
 from reports.checks import CHECKS
 from reports.words import plural
@@ -17,6 +15,7 @@ from scenarios.campaign.ledger import Ledger
 from scenarios.campaign.plan import Plan
 from scenarios.campaign.results import Result
 from scenarios.campaign.summary import Summary, seconds
+from scenarios.cli.bar import ProgressDisplay
 from scenarios.cli.exit_codes import ExitCode
 from scenarios.cli.output import format_duration
 
@@ -26,36 +25,21 @@ _TITLES = {check.id: check.title for check in CHECKS}
 _STYLES = {ExitCode.HOLDS: "green", ExitCode.INTERRUPTED: "yellow"}
 
 
-class SweepProgress:
+class SweepProgress(ProgressDisplay):
     """A bar at a terminal, a line now and then elsewhere."""
 
     def __init__(self, plan: Plan, *, folder: SweepFolder) -> None:
+        super().__init__(
+            TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[status]}"), TimeElapsedColumn()
+        )
         self._wanted = len(plan)
         self._folder = folder
-        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.fields[status]}"),
-            TimeElapsedColumn(),
-            console=self._console,
-            transient=True,
-            disable=not self._console.is_terminal,
-        )
+        self._console = self._bar.console
         self._task = self._bar.add_task(
             f"{' '.join(plan.names)} {plan.seeds}", total=self._wanted, status="starting servers"
         )
         self._done_before: int | None = None
         self._started_s = self._said_s = time.monotonic()
-
-    def __enter__(self) -> Self:
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._bar.stop()
 
     def moved(self, ledger: Ledger) -> None:
         """Show how far it is."""

@@ -6,9 +6,8 @@ from engine.outcome import Outcome, OutcomeKind
 from engine.payment import Move, Payment, Transition
 from engine.reconciliation import Trial
 from engine.usecases import TryAttempt
-from psp_chaos.faults.spec import FaultSpec
 from scenarios.defects.defect import Defect
-from scenarios.defects.habitat import habitat
+from scenarios.defects.habitat import early_webhooks
 from service.wiring import Parts
 
 
@@ -45,13 +44,7 @@ ANSWER_OVERWRITES_WEBHOOK = Defect(
     what='The PSP\'s answer "processing" is written over the success that a webhook told; no trigger refuses the move.',
     seen_in="open-mercato#4700",
     breaks=frozenset({"I5"}),
-    habitat=habitat(
-        "duplicate-clicks",
-        scripts=["patient"],
-        faults=[FaultSpec(id="answer-late", where="reply", kind="slow-answer", parameters={"delay_s": [1, 4]})],
-        psp_asynchronous_share=1,
-        psp_asynchronous_s=[0.01, 0.5],
-    ),
+    habitat=early_webhooks(),
     parts=Parts(try_attempt=_Stubborn),
     without_guards=True,
 )

@@ -3,9 +3,8 @@
 from engine.inbox import Event, EventState
 from engine.settlement import Case
 from engine.usecases import ReceiveEvent
-from psp_chaos.faults.spec import FaultSpec
 from scenarios.defects.defect import Defect
-from scenarios.defects.habitat import ONLY_WEBHOOKS_TELL, habitat
+from scenarios.defects.habitat import ONLY_WEBHOOKS_TELL, early_webhooks
 from service.wiring import Parts
 
 
@@ -25,13 +24,6 @@ EARLY_WEBHOOK_DROPPED = Defect(
     what="An event about a payment whose PSP id is not known yet is acknowledged and forgotten.",
     seen_in="statamic-cargo#190",
     breaks=frozenset({"I8"}),
-    habitat=habitat(
-        "duplicate-clicks",
-        scripts=["patient"],
-        faults=[FaultSpec(id="answer-late", where="reply", kind="slow-answer", parameters={"delay_s": [1, 4]})],
-        psp_asynchronous_share=1,
-        psp_asynchronous_s=[0.01, 0.5],
-        service=ONLY_WEBHOOKS_TELL,
-    ),
+    habitat=early_webhooks(service=ONLY_WEBHOOKS_TELL),
     parts=Parts(receive_event=_Forgetful),
 )

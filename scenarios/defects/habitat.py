@@ -13,6 +13,7 @@ from types import MappingProxyType
 from pydantic import JsonValue
 
 from psp_chaos.faults.spec import FaultSpec
+from scenarios.faults.database import StatementTimeout
 from scenarios.faults.world_fault import WorldFault
 
 CUSTOMERS = 4
@@ -66,6 +67,32 @@ def habitat(
         **others,
     }
     return Habitat(scenario=scenario, changes={key: _text(value) for key, value in values.items()})
+
+
+def early_webhooks(*, service: Mapping[str, JsonValue] = MappingProxyType({})) -> Habitat:
+    """Return where the bank decides, and its webhook arrives, while the PSP's answer is still on its way."""
+    answer_late = FaultSpec(id="answer-late", where="reply", kind="slow-answer", parameters={"delay_s": [1, 4]})
+    return habitat(
+        "duplicate-clicks",
+        scripts=["patient"],
+        faults=[answer_late],
+        psp_asynchronous_share=1,
+        psp_asynchronous_s=[0.01, 0.5],
+        service=service,
+    )
+
+
+def failing_handlers() -> Habitat:
+    """Return where only webhooks tell what the bank decided, and the database fails their handlers now and then."""
+    return habitat(
+        "failing-database",
+        scripts=["patient"],
+        faults=[StatementTimeout(id="statement-timeout", probability=0.3, after_s=(0.5, 2))],
+        customers=8,
+        psp_asynchronous_share=1,
+        psp_asynchronous_s=[2, 10],
+        service=ONLY_WEBHOOKS_TELL,
+    )
 
 
 def _text(value: JsonValue) -> str:

@@ -5,8 +5,7 @@ from engine.usecases import ReceiveEvent
 from engine.usecases.event_receipt import find_case
 from engine.usecases.settling import save
 from scenarios.defects.defect import Defect
-from scenarios.defects.habitat import ONLY_WEBHOOKS_TELL, habitat
-from scenarios.faults.database import StatementTimeout
+from scenarios.defects.habitat import failing_handlers
 from service.wiring import Parts
 
 
@@ -28,14 +27,6 @@ INBOX_BEFORE_EFFECT = Defect(
     what="An event is marked as done before it is applied, so that its repetition is taken for a duplicate.",
     seen_in="AI-Shipping-Labs/website#285",
     breaks=frozenset({"I8"}),
-    habitat=habitat(
-        "failing-database",
-        scripts=["patient"],
-        faults=[StatementTimeout(id="statement-timeout", probability=0.3, after_s=(0.5, 2))],
-        customers=8,
-        psp_asynchronous_share=1,
-        psp_asynchronous_s=[2, 10],
-        service=ONLY_WEBHOOKS_TELL,
-    ),
+    habitat=failing_handlers(),
     parts=Parts(receive_event=_Premature),
 )

@@ -5,7 +5,6 @@ after each statement is written, before and after each answer is read, a COMMIT'
 one step in several; `PAYSTORM_EXHAUSTIVE=1` takes them all.
 """
 
-import itertools
 import os
 from collections.abc import Iterator
 
@@ -17,43 +16,12 @@ from reports.records import Action, DiaryEntry
 from scenarios.customers.actions import Read, Refund, Together, Wait
 from scenarios.customers.habits import click, click_until_answered, known_payment, watch_until_final
 from scenarios.database import database_server
-from scenarios.faults.process import CrashAtStep
-from scenarios.spec import Scenario
 from scenarios.virtual.stage import Stage
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1_200)]  # for the whole walk, on a busy machine
 
 SEED = 4  # the clicks meet in two processes, and the worker asks the PSP while the webhook is on its way
 STRIDE = 1 if os.environ.get("PAYSTORM_EXHAUSTIVE") else 2
-LONGEST = 3_000  # steps; a walk that has not ended by then never will
-
-SCENARIO = Scenario(
-    name="one-payment",
-    story="One customer clicks twice, waits for the money to be taken and wants it back.",
-    customers=1,
-    scripts={"refunder": 1},
-    declined_share=0,
-    customer_latency_s=(0.005, 0.015),
-    psp_asynchronous_share=1,
-    psp_asynchronous_s=(8, 10),
-    storm_s=0.1,
-    calm_s=45,
-    ends_when_quiet=True,
-    final_within_s=25,
-    service_processes=2,
-    workers=1,
-    service={
-        "dispatch_grace_s": 3,
-        "lease_s": 5,
-        "psp_timeout_s": 2,
-        "retry_base_s": 1,
-        "retry_cap_s": 4,
-        "worker_idle_s": 3,
-        "worker_period_s": 3,
-        "zombie_after_s": 3,
-    },
-)
-LIFE_S = 14  # by then an undisturbed payment has been taken and given back
 
 
 def one_payment(purchase, draw):
@@ -77,27 +45,28 @@ def stage(postgres) -> Iterator[Stage]:
         yield stage
 
 
-def scenario(*, dying_at: int, **changes: str) -> Scenario:
-    death = CrashAtStep(id="death", step=dying_at, window={"from_s": 0, "to_s": LIFE_S})
-    return SCENARIO.model_copy(update={"faults": (death,), **changes})
-
-
-def live(stage: Stage, *, dying_at: int, **changes: str) -> Evidence:
-    """Live through the payment with a death at that step."""
-    return stage.perform(scenario(dying_at=dying_at, **changes), seed=SEED).record().evidence
+@pytest.fixture(scope="module")
+def life(stage, short_life):
+    return short_life(
+        stage,
+        seed=SEED,
+        name="one-payment",
+        story="One customer clicks twice, waits for the money to be taken and wants it back.",
+        scripts={"refunder": 1},
+        psp_asynchronous_share=1,
+        psp_asynchronous_s=(8, 10),
+    )
 
 
 @pytest.fixture(scope="module")
-def lives(stage) -> dict[int, Evidence]:
-    """Every life, by the step at which it was hit; the walk ends with the life that was over before."""
-    walk = ((step, live(stage, dying_at=step)) for step in range(1, LONGEST, STRIDE))
-    return dict(itertools.takewhile(lambda item: item[1].faults, walk))
+def lives(life) -> dict[int, Evidence]:
+    return life.walk(stride=STRIDE)
 
 
 def test_there_are_more_than_a_hundred_points_and_some_in_every_process(lives):
     victims = [victim(life) for life in lives.values()]
 
-    assert 100 < len(lives) < LONGEST // STRIDE
+    assert len(lives) > 100
     assert [name for name in ("service/1", "service/2", "worker/1") if victims.count(name) < 10] == []
 
 
@@ -120,15 +89,15 @@ def test_the_walk_comes_to_both_sides_of_a_commit(lives):
     assert {click.replayed for click in second_clicks} == {False, True}
 
 
-def test_a_death_at_one_step_can_be_repeated(stage):
-    one, other = (live(stage, dying_at=100).manifest for _ in range(2))
+def test_a_death_at_one_step_can_be_repeated(life):
+    one, other = (life.live(dying_at=100).manifest for _ in range(2))
 
     assert one.timeline
     assert (one.digest, one.timeline) == (other.digest, other.timeline)
 
 
-def test_a_walk_over_a_service_that_leaves_work_to_the_dead_finds_it_out(stage):
-    lives = [live(stage, dying_at=step, defect="background-only") for step in range(1, 400, 40)]
+def test_a_walk_over_a_service_that_leaves_work_to_the_dead_finds_it_out(life):
+    lives = [life.live(dying_at=step, defect="background-only") for step in range(1, 400, 40)]
 
     assert [life.faults[0].detail for life in lives if judge(life).validity == "invalid"]
 

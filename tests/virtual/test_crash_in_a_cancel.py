@@ -4,9 +4,8 @@ The sister of `test_crash_everywhere`: there the money is taken and given back, 
 the walk takes one step in many; the campaign, or `PAYSTORM_EXHAUSTIVE=1`, takes them all.
 """
 
-import itertools
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -21,42 +20,11 @@ from scenarios.customers.habits import (
     worth_another_click,
 )
 from scenarios.customers.purchase import NEVER_AUTHENTICATES, PAYS, Purchase
-from scenarios.database import database_server
-from scenarios.faults.process import CrashAtStep
-from scenarios.spec import Scenario
-from scenarios.virtual.stage import Stage
 
 pytestmark = pytest.mark.timeout(1_200)  # for the whole walk, on a busy machine
 
 SEED = 4
 STRIDE = 1 if os.environ.get("PAYSTORM_EXHAUSTIVE") else 60
-LONGEST = 3_000  # steps; a walk that has not ended by then never will
-LIFE_S = 14
-
-SCENARIO = Scenario(
-    name="one-cancel",
-    story="One customer clicks twice, thinks better of it and asks twice for a cancel.",
-    customers=1,
-    scripts={"patient": 1},
-    declined_share=0,
-    customer_latency_s=(0.005, 0.015),
-    storm_s=0.1,
-    calm_s=45,
-    ends_when_quiet=True,
-    final_within_s=25,
-    service_processes=2,
-    workers=1,
-    service={
-        "dispatch_grace_s": 3,
-        "lease_s": 5,
-        "psp_timeout_s": 2,
-        "retry_base_s": 1,
-        "retry_cap_s": 4,
-        "worker_idle_s": 3,
-        "worker_period_s": 3,
-        "zombie_after_s": 3,
-    },
-)
 AT_THE_BANK = {"psp_asynchronous_share": 1, "psp_asynchronous_s": (8, 10)}
 # With which card the customer pays, what else differs, and how the payment may end: state, reason, captures.
 WAITING = (NEVER_AUTHENTICATES, {}, {("FAILED", "canceled", 0)})
@@ -64,9 +32,14 @@ TAKEN = (PAYS, AT_THE_BANK, {("SUCCESS", None, 1), ("FAILED", "canceled", 0)})  
 
 
 @pytest.fixture(scope="module")
-def stage(postgres) -> Iterator[Stage]:
-    with database_server(postgres.url()) as server, Stage(server) as stage:
-        yield stage
+def life(stage, short_life):
+    return short_life(
+        stage,
+        seed=SEED,
+        name="one-cancel",
+        story="One customer clicks twice, thinks better of it and asks twice for a cancel.",
+        scripts={"patient": 1},
+    )
 
 
 def one_cancel(card: str) -> Callable:
@@ -94,17 +67,9 @@ def one_cancel(card: str) -> Callable:
     return customer
 
 
-def walk(stage: Stage, monkeypatch, card: str, changes: dict, *, stride: int) -> dict[int, Evidence]:
-    """Return every life by the step at which it was hit; the walk ends with the life that was over before."""
+def walk(life, monkeypatch, card: str, changes: dict, *, stride: int) -> dict[int, Evidence]:
     monkeypatch.setattr("scenarios.virtual.storm.CAST", {"patient": one_cancel(card)})
-
-    def live(step: int) -> Evidence:
-        death = CrashAtStep(id="death", step=step, window={"from_s": 0, "to_s": LIFE_S})
-        scenario = SCENARIO.model_copy(update={"faults": (death,), **changes})
-        return stage.perform(scenario, seed=SEED).record().evidence
-
-    lives = ((step, live(step)) for step in range(1, LONGEST, stride))
-    return dict(itertools.takewhile(lambda item: item[1].faults, lives))
+    return life.walk(stride=stride, **changes)
 
 
 def end(life: Evidence) -> tuple[str, str | None, int]:
@@ -114,8 +79,8 @@ def end(life: Evidence) -> tuple[str, str | None, int]:
 
 
 @pytest.mark.parametrize(("card", "changes", "ends"), [WAITING, TAKEN], ids=["waiting", "taken"])
-def test_a_cancel_ends_rightly_wherever_a_process_dies(stage, monkeypatch, card, changes, ends):
-    lives = walk(stage, monkeypatch, card, changes, stride=STRIDE)
+def test_a_cancel_ends_rightly_wherever_a_process_dies(life, monkeypatch, card, changes, ends):
+    lives = walk(life, monkeypatch, card, changes, stride=STRIDE)
 
     wrong = {step: judge(life).to_json() for step, life in lives.items() if judge(life).validity != "valid"}
     assert len(lives) > 2
@@ -125,8 +90,8 @@ def test_a_cancel_ends_rightly_wherever_a_process_dies(stage, monkeypatch, card,
 
 @pytest.mark.campaign
 @pytest.mark.parametrize(("card", "changes", "ends"), [WAITING, TAKEN], ids=["waiting", "taken"])
-def test_a_cancel_ends_rightly_at_every_single_step(stage, monkeypatch, card, changes, ends):
-    lives = walk(stage, monkeypatch, card, changes, stride=1)
+def test_a_cancel_ends_rightly_at_every_single_step(life, monkeypatch, card, changes, ends):
+    lives = walk(life, monkeypatch, card, changes, stride=1)
 
     victims = [bite.target for life in lives.values() for bite in life.faults]
     wrong = [step for step, life in lives.items() if judge(life).validity != "valid"]
