@@ -23,6 +23,7 @@ from service.dependencies import Desk
 from service.head import Head
 from service.openapi import complete
 from service.problems import Problem, ProblemError
+from service.tracing import REQUESTS
 
 _ERRORS_MAX = 20  # that are told of one request; whoever has more to mend asks again
 _NAME_LENGTH_MAX = 60  # of what is wrong: the client chose it
@@ -61,6 +62,7 @@ def framework() -> FastAPI:
         redirect_slashes=False,
         docs_url=None,
         redoc_url=None,
+        telemetry=REQUESTS,
         generate_unique_id_function=lambda route: route.name,
     )
     app.include_router(routes.payments)

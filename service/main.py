@@ -1,6 +1,7 @@
 """The service as a program: `python -m service.main`, configured by `PAYSTORM_…` variables."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from math import ceil
@@ -11,9 +12,11 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from service.courier import merchant_http
+from service.errors import ExtraMissing
 from service.logs import configure_logs
 from service.settings import Environment, Settings
 from service.system import SystemClock, SystemIds, SystemNames
+from service.tracing import traces_sent
 from service.wiring import Merchants, Service, compose_watched, create_database_engine
 
 
@@ -40,6 +43,13 @@ def server_config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
 @asynccontextmanager
 async def real_service(settings: Settings) -> AsyncIterator[Service]:
     """Compose the service on the real world, and close what was opened for it."""
+    with traces_sent(settings.traces_endpoint):
+        async with _composed(settings) as service:
+            yield service
+
+
+@asynccontextmanager
+async def _composed(settings: Settings) -> AsyncIterator[Service]:
     database = create_database_engine(settings)
     # The PSP is where the settings say, not behind a proxy that the environment happens to name.
     async with httpx.AsyncClient(trust_env=False) as psp_http, merchant_http() as to_merchants:
@@ -60,4 +70,7 @@ async def real_service(settings: Settings) -> AsyncIterator[Service]:
 if __name__ == "__main__":
     settings = Environment()  # type: ignore[call-arg]  # the values come from the environment
     configure_logs(settings.log_format)
-    asyncio.run(serve(settings))
+    try:
+        asyncio.run(serve(settings))
+    except ExtraMissing as error:
+        sys.exit(str(error))

@@ -1,7 +1,7 @@
 """Parts that tell the metrics what they do; only a service that is watched is composed of them."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from structlog.contextvars import bound_contextvars
@@ -15,10 +15,11 @@ from engine.reconciliation import Trial, choose
 from engine.settlement import Case
 from service.metrics import Metrics
 from service.store import PostgresBooks, PostgresStore
+from service.tracing import question_span
 
 
 class ObservedGateway:
-    """A gateway whose questions are counted and timed; what is logged meanwhile names the payment."""
+    """A gateway whose questions are counted, timed and traced; what is logged meanwhile names the payment."""
 
     def __init__(self, gateway: Gateway, *, metrics: Metrics, clock: Clock) -> None:
         """Wrap a gateway."""
@@ -28,46 +29,44 @@ class ObservedGateway:
 
     async def send(self, trial: Trial) -> Outcome:
         """Create the payment or refund, or create it again with the same key."""
-        since_us = self._clock.now_us()
-        with _named(trial):
-            outcome = await self._gateway.send(trial)
-        self._note("send", outcome, since_us=since_us)
-        return outcome
+        with self._asking("send", trial) as tell:
+            return tell(await self._gateway.send(trial))
 
     async def forestall(self, trial: Trial) -> Outcome:
         """Create the payment unconfirmed under the attempt's key."""
-        since_us = self._clock.now_us()
-        with _named(trial):
-            outcome = await self._gateway.forestall(trial)
-        self._note("forestall", outcome, since_us=since_us)
-        return outcome
+        with self._asking("forestall", trial) as tell:
+            return tell(await self._gateway.forestall(trial))
 
     async def cancel(self, trial: Trial, *, key: str) -> Outcome:
         """Ask to cancel the payment of the PSP's id."""
-        since_us = self._clock.now_us()
-        with _named(trial):
-            outcome = await self._gateway.cancel(trial, key=key)
-        self._note("cancel", outcome, since_us=since_us)
-        return outcome
+        with self._asking("cancel", trial) as tell:
+            return tell(await self._gateway.cancel(trial, key=key))
 
     async def retrieve(self, trial: Trial) -> Outcome:
         """Ask by the PSP's id."""
-        since_us = self._clock.now_us()
-        with _named(trial):
-            outcome = await self._gateway.retrieve(trial)
-        self._note("retrieve", outcome, since_us=since_us)
-        return outcome
+        with self._asking("retrieve", trial) as tell:
+            return tell(await self._gateway.retrieve(trial))
 
     async def search(self, trial: Trial, *, until_us: int) -> Sequence[Outcome]:
         """Return everything in the PSP's list that carries our reference."""
-        since_us = self._clock.now_us()
-        with _named(trial):
+        with self._asking("search", trial) as tell:
             found = await self._gateway.search(trial, until_us=until_us)
-        self._note("search", choose(found), since_us=since_us)
-        return found
+            tell(choose(found))
+            return found
 
-    def _note(self, question: str, outcome: Outcome, *, since_us: int) -> None:
-        self._metrics.psp_call(question=question, outcome=outcome.kind, took_us=self._clock.now_us() - since_us)
+    @contextmanager
+    def _asking(self, question: str, trial: Trial) -> Iterator[Callable[[Outcome], Outcome]]:
+        """Name the payment while the PSP is asked, and yield what notes the outcome and hands it on."""
+        since_us = self._clock.now_us()
+
+        def tell(outcome: Outcome) -> Outcome:
+            took_us = self._clock.now_us() - since_us
+            self._metrics.psp_call(question=question, outcome=outcome.kind, took_us=took_us)
+            span.set_attribute("paystorm.outcome", outcome.kind)
+            return outcome
+
+        with _named(trial), question_span(question, trial) as span:
+            yield tell
 
 
 class _ObservedBooks(PostgresBooks):

@@ -42,6 +42,7 @@ class Settings(BaseModel):
     shutdown_s: Seconds = 25  # for what is under way when the program is told to end; orchestrators kill after 30
     metrics_token: str | None = Field(default=None, repr=False)  # bearer of `/metrics`; None: only for this machine
     metrics_cache_s: Seconds = 5  # the books are counted at most so often, however many scrape
+    traces_endpoint: str | None = None  # spans go to this URL of OTLP over HTTP; needs `paystorm[telemetry]`
     log_format: Literal["json", "text"] = "json"  # text is for people who look on
     pool_size: int = Field(default=10, gt=0)  # connections of one process; whoever finds none free waits for one
     pool_timeout_s: Seconds = 5  # for a connection; who finds none free by then is answered 503 with `Retry-After`

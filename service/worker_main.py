@@ -6,6 +6,7 @@ import signal
 import sys
 from contextlib import suppress
 
+from service.errors import ExtraMissing
 from service.logs import configure_logs, obituary
 from service.main import real_service
 from service.settings import Environment, Settings
@@ -42,6 +43,8 @@ if __name__ == "__main__":
         asyncio.run(work(settings))
     except KeyboardInterrupt:
         pass
+    except ExtraMissing as error:
+        sys.exit(str(error))
     except Exception as error:  # noqa: BLE001 - the border: Python would print every word of it
         logging.getLogger("service").critical("the worker broke: %s", obituary(error))
         sys.exit(1)

@@ -153,3 +153,80 @@ async def test_a_worker_tells_health_and_metrics_and_nothing_else(bench, environ
     assert "paystorm_heal_seconds" in metrics.text
     assert program.returncode == 0
     assert b"Traceback" not in log
+
+
+@pytest.fixture
+async def collector():
+    """A collector of traces, and the bodies that it has been sent."""
+    bodies = []
+
+    async def take(reader, writer):
+        with suppress(asyncio.IncompleteReadError):
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = next(
+                    int(line.split(b":")[1])
+                    for line in head.splitlines()
+                    if line.lower().startswith(b"content-length:")
+                )
+                bodies.append(await reader.readexactly(length))
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(take, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    yield f"http://{host}:{port}/v1/traces", bodies
+    server.close()
+
+
+def _spans(bodies):
+    trace_service = pytest.importorskip("opentelemetry.proto.collector.trace.v1.trace_service_pb2")
+    requests = [trace_service.ExportTraceServiceRequest.FromString(body) for body in bodies]
+    return [
+        span
+        for request in requests
+        for resource in request.resource_spans
+        for scope in resource.scope_spans
+        for span in scope.spans
+    ]
+
+
+async def test_a_payment_is_one_trace_from_the_click_to_the_psp(bench, environment, collector):
+    endpoint, bodies = collector
+    program = await _started(
+        "service.main",
+        environment
+        | {
+            "PAYSTORM_TRACES_ENDPOINT": endpoint,
+            "OTEL_BSP_SCHEDULE_DELAY": "50",
+            "OTEL_EXPORTER_OTLP_COMPRESSION": "none",
+        },
+    )
+    service = f"http://127.0.0.1:{environment['PAYSTORM_LISTEN_PORT']}"
+    await _until_it_answers(f"{service}/readyz")
+    headers = {"Authorization": "Bearer pk_shop", "Idempotency-Key": "a-secret-of-the-shop"}
+    body = {"amount": 5, "currency": "EUR", "payment_method": "pm_card_visa", "description": "words of a customer"}
+
+    async with httpx.AsyncClient() as client:
+        made = (await client.post(f"{service}/v1/payments", json=body, headers=headers)).json()
+    program.send_signal(signal.SIGTERM)
+    _, log = await program.communicate()
+
+    spans = {span.name: span for span in _spans(bodies)}
+    click, question = spans["POST /v1/payments"], spans["PSP send"]
+    told = {attribute.key: attribute.value.string_value for attribute in question.attributes}
+    assert (question.trace_id, question.parent_span_id) == (click.trace_id, click.span_id)
+    assert (told["paystorm.payment_id"], told["paystorm.outcome"]) == (made["id"], "unknown")  # nobody is the PSP
+    for secret in (b"pk_shop", b"a-secret-of-the-shop", b"sk_test_1", b"whsec_1", b"words of a customer"):
+        assert secret not in b"".join(bodies)
+    assert b"Traceback" not in log
+
+
+async def test_a_collector_that_is_not_there_stops_nothing(bench, environment):
+    program = await _started("service.main", environment | {"PAYSTORM_TRACES_ENDPOINT": "http://127.0.0.1:9/v1/traces"})
+
+    ready = await _until_it_answers(f"http://127.0.0.1:{environment['PAYSTORM_LISTEN_PORT']}/readyz")
+    program.send_signal(signal.SIGTERM)
+    await asyncio.wait_for(program.wait(), timeout=20)
+
+    assert ready.status_code == 200
