@@ -16,6 +16,7 @@ class DiaryRow(TypedDict):
 
     op: int
     customer: str
+    merchant_id: str | None
     script: str
     intent: str
     action: str
@@ -44,6 +45,7 @@ class Author:
 
     customer: str
     script: str
+    merchant_id: str | None = None  # whose customer; None: there is only one
 
 
 class Diary:
@@ -80,6 +82,7 @@ def _unanswered_row(op: int, author: Author, request: Request, *, asked_at_us: i
     return DiaryRow(
         op=op,
         customer=author.customer,
+        merchant_id=author.merchant_id,
         script=author.script,
         intent=request.intent,
         action=type(request).__name__.lower(),

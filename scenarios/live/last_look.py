@@ -27,7 +27,9 @@ def look_once_more(diary: Diary, system: LiveSystem) -> None:
                 return
             assert row["payment_id"] is not None, "only an answered customer can be unsure"
             look = Read(intent=row["order_id"], payment_id=row["payment_id"])
-            asked = diary.ask(Author(customer=row["customer"], script=row["script"]), look)
+            asked = diary.ask(
+                Author(customer=row["customer"], script=row["script"], merchant_id=row["merchant_id"]), look
+            )
             diary.answer(asked, _look(http, client, look))
 
 

@@ -35,7 +35,7 @@ from scenarios.virtual.machines import SERVICE_HOST, Machines
 from scenarios.virtual.merchant import MERCHANT_ADDRESS, MERCHANT_NAME, MERCHANT_SECRET, Merchant
 from scenarios.virtual.nemesis import Bites, let_loose
 from scenarios.virtual.network import Latency
-from scenarios.virtual.theatre import Theatre, api_key
+from scenarios.virtual.theatre import Theatre, api_key, merchant_id
 from scenarios.virtual.units import to_ns
 from scenarios.virtual.world import World
 from service.psp_wire import HANDLED_EVENTS
@@ -174,10 +174,10 @@ class Storm:
 
     def _visit(self, drivers: Sequence[Driver], number: int, *, script: str, arrives_s: float) -> Steps[None]:
         yield self.world.env.timeout(to_ns(arrives_s))
-        author = Author(customer=f"customer/{number}", script=script)
-        draw = self.world.stream(author.customer)
         # They come to the merchants in turn, so the first ones of all have the same number, and then the second ones.
         turn, merchant = divmod(number - 1, len(drivers))
+        author = Author(customer=f"customer/{number}", script=script, merchant_id=merchant_id(merchant + 1))
+        draw = self.world.stream(author.customer)
         purchase = draw_purchase(
             draw,
             intent=f"order-{number}",

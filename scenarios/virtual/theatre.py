@@ -22,7 +22,6 @@ from service.store.outgoing_rows import endpoint_values
 from service.store.tables import endpoints, metadata
 from service.wiring import add_merchant, create_schema
 
-MERCHANT_ID = "merchant_1"
 API_KEY = "key_of_the_merchant"
 """Of the first merchant; see `api_key`."""
 
@@ -84,10 +83,15 @@ def api_key(merchant: int) -> str:
     return API_KEY if merchant == 1 else f"{API_KEY}_{merchant}"
 
 
+def merchant_id(merchant: int) -> str:
+    """Return the id of a merchant, who are counted from 1."""
+    return f"merchant_{merchant}"
+
+
 async def _build(engine: AsyncEngine, alterations: tuple[str, ...], *, merchants: int) -> None:
     await create_schema(engine)
     for number in range(1, merchants + 1):
-        await add_merchant(engine, merchant_id=f"merchant_{number}", name="The merchant", api_key=api_key(number))
+        await add_merchant(engine, merchant_id=merchant_id(number), name="The merchant", api_key=api_key(number))
     for statement in alterations:
         await _execute(engine, statement)
 
@@ -95,7 +99,7 @@ async def _build(engine: AsyncEngine, alterations: tuple[str, ...], *, merchants
 async def _listen(engine: AsyncEngine, *, url: str, secret: str) -> None:
     endpoint = Endpoint(
         id="end_of_the_merchant",
-        merchant_id=MERCHANT_ID,
+        merchant_id=merchant_id(1),
         url=url,
         state=EndpointState.ENABLED,
         secret=secret,
