@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from engine.lifecycle import PaymentState, RefundState
-from engine.money import Money
+from engine.money import Money, step_minor
 from engine.payment import Payment
 
 
@@ -36,6 +36,7 @@ class Refusal(StrEnum):
     NOT_CAPTURED = "not-captured"  # there is no money to give back (yet)
     NOTHING_LEFT = "nothing-left"  # all of it has been given back or promised
     TOO_MUCH = "too-much"  # more than is left
+    NO_MULTIPLE = "no-multiple"  # of the least that the currency's cards know
 
 
 def refundable(payment: Payment, *, reserved_minor: int) -> Money:
@@ -53,4 +54,6 @@ def refusal(payment: Payment, *, left: Money, asked_minor: int | None) -> Refusa
         return Refusal.NOTHING_LEFT
     if asked_minor is not None and asked_minor > left.amount_minor:
         return Refusal.TOO_MUCH
+    if asked_minor is not None and asked_minor % step_minor(left.currency):
+        return Refusal.NO_MULTIPLE
     return None

@@ -2,7 +2,7 @@
 
 from engine.cancellation import CancelRefusal
 from engine.idempotency import Answer
-from engine.money import Money
+from engine.money import Money, step_minor
 from engine.outgoing import ENDPOINTS_MAX, Endpoint
 from engine.payment import Payment
 from engine.refund import Refund, Refusal
@@ -41,6 +41,10 @@ class JsonPresenter:
             case Refusal.TOO_MUCH:
                 detail = f"At most {left} can still be refunded."
                 return Problem.REFUND_TOO_MUCH.answer(detail, reason=why, amount_refundable=left.amount_minor)
+            case Refusal.NO_MULTIPLE:
+                what = f"amounts in {left.currency} are multiples of {step_minor(left.currency)}"
+                detail = "This answer is remembered: ask for another amount with a new key."
+                return Problem.INVALID_REQUEST.answer(detail, errors=[{"where": "body.amount", "what": what}])
 
     def cancel_accepted(self, payment: Payment) -> Answer:
         """Return the answer to a cancel that is on record, or that has nothing left to do."""

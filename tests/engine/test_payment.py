@@ -79,6 +79,15 @@ def test_a_refund_is_refused_for_a_reason(state, left, asked, why):
     assert refusal(payment, left=Money(amount_minor=left, currency="EUR"), asked_minor=asked) is why
 
 
+@pytest.mark.parametrize(
+    ("asked", "why"), [(15, Refusal.NO_MULTIPLE), (20, None), (None, None), (35, Refusal.TOO_MUCH)]
+)
+def test_cards_know_no_thousandths(asked, why):
+    payment = _payment(PaymentState.SUCCESS)
+
+    assert refusal(payment, left=Money(amount_minor=30, currency="KWD"), asked_minor=asked) is why
+
+
 def test_a_settled_refund_keeps_the_psp_id_that_it_knew():
     refund = Refund(
         id="ref",

@@ -45,6 +45,16 @@ async def test_partial_refunds_add_up(bench):
     assert [(one["amount"], one["reason"]) for one in listed] == [(250, "a scratch"), (1000, None)]
 
 
+async def test_a_refund_that_no_card_can_carry_is_refused_at_once(bench):
+    payment_id = await _paid(bench, currency="KWD")
+
+    refused = await bench.refund(payment_id, key="one", amount=255)
+    accepted = await bench.refund(payment_id, key="two", amount=250)
+
+    assert (refused.status_code, refused.json()["errors"][0]["where"]) == (400, "body.amount")
+    assert accepted.status_code == 202
+
+
 async def test_more_than_is_left_is_refused_and_the_refusal_is_remembered(bench):
     payment_id = await _paid(bench)
     await bench.refund(payment_id, key="one", amount=1000)
