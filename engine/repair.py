@@ -3,7 +3,8 @@
 Money that we should not have, a late or a double capture, goes back by a refund at the PSP of all that is left of it,
 whatever that is, so that no repeat can ever give back too much. A repair is claimed and leased like an attempt; its key
 at the PSP follows from the discrepancy and from how often the PSP has said no, because a refusal is remembered under
-its key as faithfully as a success. Before each request the PSP is asked what has gone back already.
+its key as faithfully as a success, and so is the beginning of a refund that failed later. Before each request the PSP
+is asked what has gone back already.
 """
 
 from collections.abc import Sequence
@@ -107,8 +108,14 @@ def _sum(returns: Sequence[Outcome], kind: OutcomeKind) -> int:
     return sum(one.money.amount_minor for one in returns if one.kind is kind and one.money is not None)
 
 
-def after_giving_back(word: Outcome) -> Progressed:
-    """Decide by the PSP's answer to our refund."""
+def after_giving_back(word: Outcome, returns: Sequence[Outcome]) -> Progressed:
+    """Decide by the PSP's answer to our refund, and by what it said of all refunds before.
+
+    An answer that is remembered tells how a refund began. If that very refund has failed since, the money is still
+    there, and the key is good for nothing more.
+    """
+    if word.psp_id in {one.psp_id for one in returns if one.kind is OutcomeKind.FAILED}:
+        return REFUSED
     match word.kind:
         case OutcomeKind.SUCCEEDED:
             return DONE

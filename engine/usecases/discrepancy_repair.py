@@ -61,7 +61,8 @@ class RepairDiscrepancy:
         progressed = before_giving_back(word, returns)
         if progressed is not None:
             return progressed
-        return after_giving_back(await self.psp.give_back(repair.subject, key=repair.psp_key))
+        assert returns is not None, "nothing is given back by those who do not know what went back already"
+        return after_giving_back(await self.psp.give_back(repair.subject, key=repair.psp_key), returns)
 
     async def _follow(self, repair: Repair) -> Progressed:
         """Ask about the object again and settle what the PSP says."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 
 from reports.checks.check import Breach, Check, Examination
+from reports.checks.terms import Terms
 from reports.evidence import Evidence
 from reports.facts import Money, Purchase
 from reports.money import format_money
@@ -80,8 +81,12 @@ def _was_made(refund: PspRefund, entry: DiaryEntry) -> bool:
 
 
 def _is_known_to_have_failed(refund: PspRefund, entry: DiaryEntry, truth: Truth) -> bool:
+    if not refund.has_failed:
+        return False
     failed_at_us = refund.failed_at_us or refund.settled_at_us or refund.created_at_us
-    return refund.has_failed and entry.asked_at_us > truth.deadline_us(failed_at_us)
+    # Where the webhook was lost, only the statement tells that a bank sent a refund back.
+    told_at_us = max(failed_at_us, truth.manifest.storm_ended_at_us) + Terms.of(truth.manifest).statement_patience_us
+    return entry.asked_at_us > max(truth.deadline_us(failed_at_us), told_at_us)
 
 
 def _sum_minor(refunds: Sequence[PspRefund]) -> int:

@@ -17,7 +17,6 @@ from reports.evidence import Evidence
 from reports.records import Discrepancy
 from reports.truth import Truth
 
-_PERIODS = 2
 _MICROSECONDS = 1_000_000
 _GIVEN_BACK = frozenset({"late-capture", "double-capture"})
 _FOLLOWED = frozenset({"refund-failed-late", "amount-mismatch"})
@@ -47,7 +46,7 @@ class _Examiner:
     def __init__(self, evidence: Evidence, truth: Truth) -> None:
         self._evidence = evidence
         self._truth = truth
-        self._grace_us = _PERIODS * (Terms.of(evidence.manifest).settlement_period_us or 0)
+        self._grace_us = Terms.of(evidence.manifest).statement_patience_us
         self._planted = planted(evidence, truth)
         records = [one for one in evidence.service.discrepancies or () if one.kind in SCORED]
         self._records: Mapping[Name, Discrepancy] = {name_of(one): one for one in records}

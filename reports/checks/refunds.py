@@ -5,7 +5,7 @@ succeeded may not.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from reports.checks.check import Breach, Check, Examination
 from reports.checks.declared import Declared
@@ -77,7 +77,8 @@ def _disagreement(payment: Payment, declared: Declared, excused: Collection[str]
     """Compare what both sides call given back; the service may be late by as much as the promise allows.
 
     What the service has put on record is left out on both sides: money that it should not have, which goes back in
-    repair, and refunds that it knows to be no refunds of its own. So are refunds that nobody could have prevented.
+    repair, and refunds that it knows to be no refunds of its own. A refund that nobody could have prevented may be
+    counted or not: of two that came of one request, the service may know either as its own.
     """
     if payment.refunded_minor is None:
         return
@@ -86,20 +87,38 @@ def _disagreement(payment: Payment, declared: Declared, excused: Collection[str]
         for money in truth.money_behind(payment.id, payment.order_id)
         if not declared.knows(money.payment.id)
         for refund in money.refunds
-        if not declared.knows(refund.id) and refund.id not in excused
+        if not declared.knows(refund.id)
     ]
-    certain_minor = sum(refund.amount_minor for refund in refunds if refund.status == PspStatus.SUCCEEDED)
-    fresh = [refund for refund in refunds if not truth.is_due(refund.settled_at_us or refund.created_at_us)]
-    # News of a fresh success, or of a failure after it, may not have come yet: the books may still say the opposite.
-    lowest_minor = certain_minor - sum(r.amount_minor for r in fresh if r.status == PspStatus.SUCCEEDED)
-    highest_minor = certain_minor + sum(r.amount_minor for r in fresh if _came_back(r, truth))
+    lowest_minor, highest_minor = _bounds_minor(refunds, excused, truth)
     if not lowest_minor <= payment.refunded_minor <= highest_minor:
+        certain_minor = _sum_minor(refund for refund in refunds if _counts(refund, excused))
         currency = payment.currency or (refunds[0].currency if refunds else "")
         ours, theirs = format_money(payment.refunded_minor, currency), format_money(certain_minor, currency)
         difference_minor = abs(payment.refunded_minor - certain_minor)
         yield Breach.of_payment(
             payment, f"the service says {ours} went back, the PSP says {theirs}", difference_minor, truth
         )
+
+
+def _bounds_minor(refunds: Sequence[PspRefund], excused: Collection[str], truth: Truth) -> tuple[int, int]:
+    """Return the least and the most that the service may call given back.
+
+    News of a fresh success, or of a failure after it, may not have come yet: the books may still say the opposite.
+    """
+    fresh = {refund.id for refund in refunds if not truth.is_due(refund.settled_at_us or refund.created_at_us)}
+    surely = _sum_minor(refund for refund in refunds if _counts(refund, excused) and refund.id not in fresh)
+    arrived = _sum_minor(refund for refund in refunds if refund.status == PspStatus.SUCCEEDED)
+    lost_again = _sum_minor(refund for refund in refunds if refund.id in fresh and _came_back(refund, truth))
+    return surely, arrived + lost_again
+
+
+def _counts(refund: PspRefund, excused: Collection[str]) -> bool:
+    """Tell whether a refund arrived, and has to be in the service's books."""
+    return refund.status == PspStatus.SUCCEEDED and refund.id not in excused
+
+
+def _sum_minor(refunds: Iterable[PspRefund]) -> int:
+    return sum(refund.amount_minor for refund in refunds)
 
 
 def _came_back(refund: PspRefund, truth: Truth) -> bool:

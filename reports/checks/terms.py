@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from reports.records import Json, Manifest
 
 _MICROSECONDS = 1_000_000
+_PERIODS = 2  # within which the statement must have told what nothing else did
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -16,6 +17,11 @@ class Terms:
     webhook_tolerance_us: int  # how old a signature may be
     settlement_period_us: int | None  # between two readings of the PSP's statement; None: it is not read
     settlement_delay_max_us: int  # how late a line may come; then it is missing
+
+    @property
+    def statement_patience_us(self) -> int:
+        """How long it may take until what only the PSP's statement tells is known; 0 where it is not read."""
+        return _PERIODS * (self.settlement_period_us or 0)
 
     @classmethod
     def of(cls, manifest: Manifest) -> "Terms":

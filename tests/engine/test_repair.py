@@ -52,7 +52,12 @@ def test_what_the_psp_says_decides_whether_anything_goes_back(word, returns, exp
     [("succeeded", DONE), ("pending", LATER), ("unknown", LATER), ("failed", REFUSED), ("refused", REFUSED)],
 )
 def test_what_an_answer_to_our_refund_means(kind, expected):
-    assert after_giving_back(_word(kind)) == expected
+    assert after_giving_back(_word(kind), ()) == expected
+
+
+@pytest.mark.parametrize("remembered", ["succeeded", "pending"])
+def test_an_answer_that_remembers_a_refund_that_failed_since_is_a_no(remembered):
+    assert after_giving_back(_word(remembered), [_word("failed")]) == REFUSED
 
 
 def test_the_key_stays_until_the_psp_has_said_no():

@@ -157,7 +157,7 @@ def test_an_amount_still_shown_as_refunded_long_after_the_bank_sent_it_back_is_a
     refund = run.psp["refunds"][-1]
     refund |= {"status": "failed", "settled_at_us": clock(500), "failed_at_us": clock(500)}
     run.move("refund_failure", refund["payment"], 1000, "EUR", seconds=500, refund=refund["id"])
-    run.look("a", "REFUNDED", seconds=6_000)
+    run.look("a", "REFUNDED", seconds=12_000)  # two periods of the statement, and more
 
     assert run.accused() == {"I4", "I7"}
 

@@ -181,6 +181,15 @@ def test_a_refund_that_the_psp_made_again_is_no_disagreement(run):
     assert "I7" not in run.accused()
 
 
+def test_of_two_refunds_that_came_of_one_request_the_service_may_know_the_second_as_its_own(run):
+    run.refunded("a", 100, seconds=60)
+    run.psp_refund("first", "pi_pay_a", 100, "EUR", seconds=55)
+    _forgot_the_key(run, "re_ref_a_1", seconds=60)
+    run.record("double-refund", "re_first", seconds=70, state="needs_person")
+
+    assert "I7" not in run.accused()
+
+
 def test_a_key_that_was_repeated_longer_than_promised_excuses_nobody(run):
     run.manifest["plan"] = {"service": {"psp_key_retention_s": 60}}
     run.psp_payment("pay_a", "a", seconds=90, amount_minor=1000, currency="EUR", psp_id="pi_again")
