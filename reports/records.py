@@ -8,8 +8,12 @@ know. States are kept as plain text, because a state that nobody has heard of is
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import orjson
+
 type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
 type JsonObject = dict[str, Json]
+type JsonText = str | None
+"""JSON with sorted keys that stays text until somebody looks into it, which of most answers nobody ever does."""
 
 
 class PaymentState(StrEnum):
@@ -125,8 +129,13 @@ class DiaryEntry:
     retry_after_s: int | float | None = None  # what the answer asked the customer to wait
     merchant_id: str | None = None  # whose customer; None: everybody is one merchant's, or nobody wrote it down
     order_id: str  # the intent of the purchase, which the PSP's metadata carries too
-    answer: Json = None
+    answer: JsonText = None
     error: str | None = None
+
+    def told(self, key: str) -> str | None:
+        """What the answer says under this key."""
+        said = None if self.answer is None else orjson.loads(self.answer)
+        return _text(said, key) if isinstance(said, dict) else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -191,8 +191,7 @@ def _payload(click: DiaryEntry) -> object:
 
 def _problem(click: DiaryEntry) -> str:
     """Return the type of the problem that the answer tells of (RFC 9457), or nothing."""
-    told = click.answer.get("type") if isinstance(click.answer, dict) else None
-    return told if isinstance(told, str) else ""
+    return click.told("type") or ""
 
 
 def _is_passing(click: DiaryEntry) -> bool:
