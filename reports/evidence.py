@@ -120,7 +120,9 @@ def load_run(folder: Path) -> Evidence:
         EvidenceError: The folder is not a run, or a file of it cannot be understood.
     """
     manifest = _read_manifest(folder / "manifest.json")
-    known: Known = {}
+    known = Known()
+    diary = read_lines(folder / "diary.jsonl", DiaryEntry, known)
+    known.numbers.clear()  # when customers asked and were answered is in nobody else's books
     service: dict[str, Any] = {
         name: read_lines(path, row, known)
         for name, row in _SERVICE_ROWS.items()
@@ -128,7 +130,7 @@ def load_run(folder: Path) -> Evidence:
     }
     return Evidence(
         manifest=manifest,
-        diary=read_lines(folder / "diary.jsonl", DiaryEntry, known),
+        diary=diary,
         service=ServiceBooks(**service),
         psp=PspBooks(**{name: read_lines(_path("psp", name, folder), row, known) for name, row in _PSP_ROWS.items()}),
         faults=read_lines(folder / "faults.jsonl", FaultBite, known),

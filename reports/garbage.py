@@ -1,7 +1,7 @@
 """The cyclic garbage collector, told to rest while there is none of its garbage.
 
 Evidence is millions of rows that never point back. The collector cannot know that and goes through all of them again
-and again, which takes longer than to judge them. What is no longer needed is freed all the same, by counting references.
+and again, which takes as long as to judge them. What is no longer needed is freed all the same, by counting references.
 """
 
 import gc

@@ -87,7 +87,7 @@ def read_rows[Row](sources: Sequence[Mapping[str, Json]], row: type[Row], *, whe
         EvidenceError: One of them is not such a row.
     """
     schema = schema_of(row)
-    rows = schema.read_all(sources, {})
+    rows = schema.read_all(sources, Known())
     if rows is None:
         rows = [schema.read(source, where=f"{where} row {number}") for number, source in enumerate(sources, start=1)]
     return tuple(rows)

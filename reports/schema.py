@@ -10,8 +10,8 @@ wrong among them they are read again one by one, which is slow and can say what 
 import types
 import typing
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import MISSING, Field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, Field, dataclass, field, fields
 from functools import cache
 from itertools import repeat
 from typing import Any
@@ -19,14 +19,18 @@ from typing import Any
 import orjson
 
 from reports.errors import EvidenceError
-from reports.records import Json, JsonText
+from reports.records import KEPT_WITH, Json, JsonText
 
 MEND = "record the run again, or write the folder with reports.evidence.write_run"
-_TEXT = frozenset({str, types.NoneType})
 _ABSENT = object()  # of no type that any column allows
 
-type Known = dict[str, str]
-"""Every name and word met so far: rows that say the same share one string, or names alone would fill the memory."""
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Known:
+    """What was read so far: rows that say the same share one object, or names and times alone would fill the memory."""
+
+    texts: dict[Any, Any] = field(default_factory=dict)
+    numbers: dict[Any, Any] = field(default_factory=dict)  # apart from what is no number: to a dictionary 1 is True
 
 
 class Schema[Row]:
@@ -45,20 +49,18 @@ class Schema[Row]:
         """
         for column in self._columns:
             column.check(source, where=where)
-        return self._filled([[column.kept(source.get(column.name, column.default))] for column in self._columns])[0]
+        rows = self.read_all([source], Known())
+        assert rows is not None, "what was checked can be read"
+        return rows[0]
 
     def read_all(self, sources: Sequence[Mapping[str, Json]], known: Known) -> list[Row] | None:
         """Return the rows that these JSON objects describe, or None if one of them is not such a row."""
-        if not sources:
-            return []
-        columns = [column.read(sources, known) for column in self._columns]
-        whole = [values for values in columns if values is not None]
-        return self._filled(whole) if len(whole) == len(columns) else None
-
-    def _filled(self, columns: Sequence[Sequence[object]]) -> list[Row]:
         # What a frozen row's own __init__ does, value by value, here a column at a time: it was half of all reading.
-        rows = list(map(object.__new__, repeat(self._row, len(columns[0]))))
-        for column, values in zip(self._columns, columns, strict=True):
+        rows = list(map(object.__new__, repeat(self._row, len(sources))))
+        for column in self._columns:
+            values = column.read(sources, known)
+            if values is None:
+                return None
             deque(map(column.put, rows, values), maxlen=0)
         return rows
 
@@ -67,15 +69,16 @@ class _Column:
     """One field of the rows."""
 
     def __init__(self, row: type, column: "Field[Any]", hint: object) -> None:
-        self.name = column.name
         self.put = row.__dict__[column.name].__set__  # into the slot
+        self._name = column.name
+        self._kept_with: str | None = column.metadata.get(KEPT_WITH)
         self._is_text = hint is JsonText
         self._allowed = _allowed_types(hint)
-        self.default: Any = _ABSENT
+        self._default: Any = _ABSENT
         if column.default is not MISSING:
-            self.default = column.default
+            self._default = column.default
         elif column.default_factory is not MISSING:
-            self.default = column.default_factory()  # for all rows, none of which is ever changed
+            self._default = column.default_factory()  # for all rows, none of which is ever changed
 
     def check(self, source: Mapping[str, Json], *, where: str) -> None:
         """Look at the value of one row.
@@ -83,30 +86,34 @@ class _Column:
         Raises:
             EvidenceError: It is missing or of the wrong type.
         """
-        value = source.get(self.name, self.default)
+        value = source.get(self._name, self._default)
         if value is _ABSENT:
-            raise EvidenceError(where=where, what=f"key {self.name!r} is missing", mend=MEND)
+            raise EvidenceError(where=where, what=f"key {self._name!r} is missing", mend=MEND)
         # The exact type, because a bool is an int to isinstance and True is not an amount.
         if self._allowed is not None and type(value) not in self._allowed:
-            raise EvidenceError(where=where, what=_misfit(self.name, value, self._allowed), mend=MEND)
+            raise EvidenceError(where=where, what=_misfit(self._name, value, self._allowed), mend=MEND)
 
-    def kept(self, value: Json) -> object:
-        """Return a value as the row keeps it."""
-        return _as_text(value) if self._is_text else value
-
-    def read(self, sources: Iterable[Mapping[str, Json]], known: Known) -> list[Any] | None:
+    def read(self, sources: Sequence[Mapping[str, Json]], known: Known) -> list[Any] | None:
         """Return the values of many rows, or None if one of them is missing or of the wrong type."""
-        name, default = self.name, self.default
+        name, default = self._name, self._default
+        if self._kept_with is not None:
+            sources = [source if source.get(self._kept_with) is not None else {} for source in sources]
         values: list[Any] = [source.get(name, default) for source in sources]
+        if self._allowed is not None and not self._allowed.issuperset(map(type, values)):
+            return None
         if self._is_text:
             values = list(map(_as_text, values))
-        elif self._allowed is None:
-            return values
-        elif not self._allowed.issuperset(map(type, values)):
-            return None
-        elif not self._allowed <= _TEXT:
-            return values
-        return list(map(known.setdefault, values, values))
+        return self._shared(values, known)
+
+    def _shared(self, values: list[Any], known: Known) -> list[Any]:
+        kinds = (self._allowed or frozenset()) - {types.NoneType}
+        if kinds == {str} or self._is_text:
+            return list(map(known.texts.setdefault, values, values))
+        if kinds == {int}:
+            return list(map(known.numbers.setdefault, values, values))
+        if kinds == {dict}:
+            return [_with_shared_texts(value, known) for value in values]
+        return values
 
 
 def schema_of[Row](row: type[Row]) -> Schema[Row]:
@@ -118,6 +125,11 @@ def schema_of[Row](row: type[Row]) -> Schema[Row]:
 @cache
 def _schema(row: type[Any]) -> Schema[Any]:
     return Schema(row)
+
+
+def _with_shared_texts(value: dict[str, Json], known: Known) -> dict[str, Json]:
+    share = known.texts.setdefault
+    return {name: share(part, part) if type(part) is str else part for name, part in value.items()}
 
 
 def _as_text(value: Json) -> str | None:
