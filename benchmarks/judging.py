@@ -1,6 +1,6 @@
 """What it takes to judge a run and to write its report, as its diary grows from ten thousand rows to a million.
 
-The evidence is a real run of `kitchen-sink` many times over (see `amplification`), once of the sound service and once of
+The evidence is a real run of `kitchen-sink` many times over (`amplification`), once of the sound service and once of
 one that pays twice, so that thousands of breaches are found. What is measured is the command as a user gives it, from
 the start of its process to its end. Rows are those of the customers' diary; all other books together have 2.6 times as
 many.

@@ -11,7 +11,7 @@ looks like news that has not arrived yet, which the judge allows for, and not li
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -121,8 +121,6 @@ def load_run(folder: Path) -> Evidence:
     """
     manifest = _read_manifest(folder / "manifest.json")
     known = Known()
-    diary = read_lines(folder / "diary.jsonl", DiaryEntry, known)
-    known.numbers.clear()  # when customers asked and were answered is in nobody else's books
     service: dict[str, Any] = {
         name: read_lines(path, row, known)
         for name, row in _SERVICE_ROWS.items()
@@ -130,7 +128,8 @@ def load_run(folder: Path) -> Evidence:
     }
     return Evidence(
         manifest=manifest,
-        diary=diary,
+        # When customers asked and were answered is in nobody else's books.
+        diary=read_lines(folder / "diary.jsonl", DiaryEntry, replace(known, numbers=None)),
         service=ServiceBooks(**service),
         psp=PspBooks(**{name: read_lines(_path("psp", name, folder), row, known) for name, row in _PSP_ROWS.items()}),
         faults=read_lines(folder / "faults.jsonl", FaultBite, known),

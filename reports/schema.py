@@ -30,7 +30,7 @@ class Known:
     """What was read so far: rows that say the same share one object, or names and times alone would fill the memory."""
 
     texts: dict[Any, Any] = field(default_factory=dict)
-    numbers: dict[Any, Any] = field(default_factory=dict)  # apart from what is no number: to a dictionary 1 is True
+    numbers: dict[Any, Any] | None = field(default_factory=dict)  # None: not worth it where hardly one comes twice
 
 
 class Schema[Row]:
@@ -109,7 +109,8 @@ class _Column:
         kinds = (self._allowed or frozenset()) - {types.NoneType}
         if kinds == {str} or self._is_text:
             return list(map(known.texts.setdefault, values, values))
-        if kinds == {int}:
+        # Alone, because 1 and True are one to a dictionary.
+        if kinds == {int} and known.numbers is not None:
             return list(map(known.numbers.setdefault, values, values))
         if kinds == {dict}:
             return [_with_shared_texts(value, known) for value in values]
