@@ -11,7 +11,7 @@ looks like news that has not arrived yet, which the judge allows for, and not li
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -128,8 +128,7 @@ def load_run(folder: Path) -> Evidence:
     }
     return Evidence(
         manifest=manifest,
-        # When customers asked and were answered is in nobody else's books.
-        diary=read_lines(folder / "diary.jsonl", DiaryEntry, replace(known, numbers=None)),
+        diary=read_lines(folder / "diary.jsonl", DiaryEntry, known),
         service=ServiceBooks(**service),
         psp=PspBooks(**{name: read_lines(_path("psp", name, folder), row, known) for name, row in _PSP_ROWS.items()}),
         faults=read_lines(folder / "faults.jsonl", FaultBite, known),

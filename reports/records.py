@@ -7,6 +7,7 @@ know. States are kept as plain text, because a state that nobody has heard of is
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
 import orjson
 
@@ -17,6 +18,9 @@ type JsonText = str | None
 
 KEPT_WITH = "kept_with"
 """Marks a field of which a judge has need only where another one is there; elsewhere its content stays in the file."""
+
+SINGLE = MappingProxyType({"single": True})
+"""Marks numbers of which hardly one comes twice, so that to look for its like costs more than it saves."""
 
 
 class PaymentState(StrEnum):
@@ -111,7 +115,7 @@ class Manifest:
 class DiaryEntry:
     """diary.jsonl: one request of one customer, and what the customer saw of it."""
 
-    op: int
+    op: int = field(metadata=SINGLE)
     customer: str
     script: str
     intent: str  # what the customer wants once; a refund has an intent of its own
@@ -121,8 +125,8 @@ class DiaryEntry:
     currency: str | None = None
     payment_id: str | None = None
     refund_id: str | None = None
-    asked_at_us: int
-    answered_at_us: int | None = None  # None: no answer ever came
+    asked_at_us: int = field(metadata=SINGLE)
+    answered_at_us: int | None = field(default=None, metadata=SINGLE)  # None: no answer ever came
     outcome: str
     http_status: int | None = None
     replayed: bool = False  # the answer said that it was a remembered one

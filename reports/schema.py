@@ -19,10 +19,11 @@ from typing import Any
 import orjson
 
 from reports.errors import EvidenceError
-from reports.records import KEPT_WITH, Json, JsonText
+from reports.records import KEPT_WITH, SINGLE, Json, JsonText
 
 MEND = "record the run again, or write the folder with reports.evidence.write_run"
 _ABSENT = object()  # of no type that any column allows
+_EMPTY: list[Json] = []  # one for all rows, none of which is ever changed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,7 +31,7 @@ class Known:
     """What was read so far: rows that say the same share one object, or names and times alone would fill the memory."""
 
     texts: dict[Any, Any] = field(default_factory=dict)
-    numbers: dict[Any, Any] | None = field(default_factory=dict)  # None: not worth it where hardly one comes twice
+    numbers: dict[Any, Any] = field(default_factory=dict)  # apart from what is no number: to a dictionary 1 is True
 
 
 class Schema[Row]:
@@ -72,6 +73,7 @@ class _Column:
         self.put = row.__dict__[column.name].__set__  # into the slot
         self._name = column.name
         self._kept_with: str | None = column.metadata.get(KEPT_WITH)
+        self._is_single = column.metadata == SINGLE
         self._is_text = hint is JsonText
         self._allowed = _allowed_types(hint)
         self._default: Any = _ABSENT
@@ -109,11 +111,12 @@ class _Column:
         kinds = (self._allowed or frozenset()) - {types.NoneType}
         if kinds == {str} or self._is_text:
             return list(map(known.texts.setdefault, values, values))
-        # Alone, because 1 and True are one to a dictionary.
-        if kinds == {int} and known.numbers is not None:
+        if kinds == {int} and not self._is_single:
             return list(map(known.numbers.setdefault, values, values))
         if kinds == {dict}:
             return [_with_shared_texts(value, known) for value in values]
+        if kinds == {list}:
+            return [value or _EMPTY for value in values]
         return values
 
 
