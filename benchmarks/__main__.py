@@ -1,7 +1,8 @@
 """`make bench`: run every benchmark and print a table; takes about half an hour.
 
-`python -m benchmarks NAME…` runs some of them: seeds, bound, day, growth, memory, psp, payments, replays, heals, plans.
-The last four are about the service itself; with `--quick` they take a minute, and tell only that they work.
+`python -m benchmarks NAME…` runs some of them: seeds, bound, day, growth, memory, psp, payments, replays, heals, plans,
+judging. The last five are about the service itself and about the judge; with `--quick` they take a minute or two, and
+tell only that they work.
 """
 
 import json
@@ -16,8 +17,9 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.bound import measure_bound
-from benchmarks.effort import FULL, QUICK
+from benchmarks.effort import FULL, QUICK, Effort
 from benchmarks.growth import measure_growth
+from benchmarks.judging import measure_judging
 from benchmarks.measurement import Measurement
 from benchmarks.memory import measure_memory
 from benchmarks.psp import measure_psp
@@ -40,15 +42,18 @@ BENCHMARKS: Mapping[str, Callable[[DatabaseServer], list[Measurement]]] = Mappin
     }
 )
 
+_JUDGING = "judging"
 _SPREAD = frozenset({"seeds", "psp"})  # what runs in several processes; the others run where `paystorm run` would
 
 
 def main(names: list[str], *, is_quick: bool) -> None:
     """Measure, print and keep the results; those of an earlier run are replaced."""
-    every = [*BENCHMARKS, *PARTS]
+    every = [*BENCHMARKS, *PARTS, _JUDGING]
     if unknown := [name for name in names if name not in every]:
         sys.exit(f"no benchmark {', '.join(unknown)}; choose from {', '.join(every)}")
-    measurements = [*_of_simulation(names or every), *_of_service(names or every, is_quick=is_quick)]
+    effort = QUICK if is_quick else FULL
+    chosen = names or every
+    measurements = [*_of_simulation(chosen), *_of_service(chosen, effort), *_of_judge(chosen, effort)]
     _RESULTS.parent.mkdir(parents=True, exist_ok=True)
     rows = [measurement.as_row() for measurement in measurements]
     _RESULTS.write_text(json.dumps({"python": platform.python_version(), "measurements": rows}, indent=2) + "\n")
@@ -66,10 +71,17 @@ def _measure(name: str) -> list[Measurement]:
         return BENCHMARKS[name](server)
 
 
-def _of_service(names: list[str], *, is_quick: bool) -> list[Measurement]:
+def _of_service(names: list[str], effort: Effort) -> list[Measurement]:
     if not (chosen := [name for name in names if name in PARTS]):
         return []
-    return measure_service(chosen, QUICK if is_quick else FULL)
+    return measure_service(chosen, effort)
+
+
+def _of_judge(names: list[str], effort: Effort) -> list[Measurement]:
+    if _JUDGING not in names:
+        return []
+    with database_server(None) as server:
+        return measure_judging(server, effort)
 
 
 def _print(measurements: list[Measurement]) -> None:

@@ -19,7 +19,8 @@ from typing import Any
 import orjson
 
 from reports.errors import EvidenceError
-from reports.jsonlines import parse_object, read_bytes, read_lines, read_rows, schema_of, to_lines
+from reports.garbage import uncollected
+from reports.jsonlines import parse_object, read_bytes, read_lines, read_rows, to_lines
 from reports.records import (
     Attempt,
     DiaryEntry,
@@ -37,6 +38,7 @@ from reports.records import (
     Refund,
     Transition,
 )
+from reports.schema import Known, schema_of
 
 FORMAT = 2
 """What is written. Since format 2 the PSP says when it decided, when a refund arrived or failed and what was untrue
@@ -72,9 +74,9 @@ class PspBooks:
     journal: tuple[JournalEntry, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False, weakref_slot=True)
 class Evidence:
-    """Everything that a judge may look at."""
+    """Everything that a judge may look at; two are the same only if they are one, since equality would read it all."""
 
     manifest: Manifest
     diary: tuple[DiaryEntry, ...]
@@ -110,6 +112,7 @@ _PSP_ROWS: Mapping[str, type] = MappingProxyType(
 _CONCLUSIONS = ("verdict.json", "report.html", "junit.xml")
 
 
+@uncollected()
 def load_run(folder: Path) -> Evidence:
     """Read a run folder.
 
@@ -117,17 +120,18 @@ def load_run(folder: Path) -> Evidence:
         EvidenceError: The folder is not a run, or a file of it cannot be understood.
     """
     manifest = _read_manifest(folder / "manifest.json")
+    known = Known()
     service: dict[str, Any] = {
-        name: read_lines(path, row)
+        name: read_lines(path, row, known)
         for name, row in _SERVICE_ROWS.items()
         if (path := _path("service", name, folder)).exists()
     }
     return Evidence(
         manifest=manifest,
-        diary=read_lines(folder / "diary.jsonl", DiaryEntry),
+        diary=read_lines(folder / "diary.jsonl", DiaryEntry, known),
         service=ServiceBooks(**service),
-        psp=PspBooks(**{name: read_lines(_path("psp", name, folder), row) for name, row in _PSP_ROWS.items()}),
-        faults=read_lines(folder / "faults.jsonl", FaultBite),
+        psp=PspBooks(**{name: read_lines(_path("psp", name, folder), row, known) for name, row in _PSP_ROWS.items()}),
+        faults=read_lines(folder / "faults.jsonl", FaultBite, known),
     )
 
 

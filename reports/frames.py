@@ -91,14 +91,16 @@ def _captured_by_payment(truth: Truth) -> Mapping[str, Sequence[Money]]:
 
 def requests(evidence: Evidence) -> pd.DataFrame:
     """Return a row a request of a customer, with its latency where an answer came."""
-    start_us = evidence.manifest.started_at_us
-    frame = pd.DataFrame(
-        ((entry.action, entry.outcome, entry.asked_at_us - start_us, entry.answered_at_us) for entry in evidence.diary),
-        columns=["action", "outcome", "asked_us", "answered_us"],
-    ).astype({"asked_us": "int64", "answered_us": "Int64"})
-    frame["asked_s"] = frame["asked_us"] / _MICROSECONDS
-    frame["latency_s"] = ((frame["answered_us"] - start_us - frame["asked_us"]) / _MICROSECONDS).astype("Float64")
-    return frame[["action", "outcome", "asked_s", "latency_s"]]
+    start_us, diary = evidence.manifest.started_at_us, evidence.diary
+    # Column by column: a tuple a row would take as much memory again as the diary itself.
+    asked_us = pd.Series([entry.asked_at_us for entry in diary], dtype="float64")
+    answered_us = pd.Series([entry.answered_at_us for entry in diary], dtype="float64")
+    columns = {
+        "outcome": pd.Categorical([entry.outcome for entry in diary]),
+        "asked_s": (asked_us - start_us) / _MICROSECONDS,
+        "latency_s": (answered_us - asked_us) / _MICROSECONDS,
+    }
+    return pd.DataFrame(columns)
 
 
 def bites(evidence: Evidence) -> pd.DataFrame:

@@ -7,9 +7,20 @@ know. States are kept as plain text, because a state that nobody has heard of is
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
+
+import orjson
 
 type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
 type JsonObject = dict[str, Json]
+type JsonText = str | None
+"""JSON with sorted keys that stays text until somebody looks into it, which of most answers nobody ever does."""
+
+KEPT_WITH = "kept_with"
+"""Marks a field of which a judge has need only where another one is there; elsewhere its content stays in the file."""
+
+SINGLE = MappingProxyType({"single": True})
+"""Marks numbers of which hardly one comes twice, so that to look for its like costs more than it saves."""
 
 
 class PaymentState(StrEnum):
@@ -104,7 +115,7 @@ class Manifest:
 class DiaryEntry:
     """diary.jsonl: one request of one customer, and what the customer saw of it."""
 
-    op: int
+    op: int = field(metadata=SINGLE)
     customer: str
     script: str
     intent: str  # what the customer wants once; a refund has an intent of its own
@@ -114,8 +125,8 @@ class DiaryEntry:
     currency: str | None = None
     payment_id: str | None = None
     refund_id: str | None = None
-    asked_at_us: int
-    answered_at_us: int | None = None  # None: no answer ever came
+    asked_at_us: int = field(metadata=SINGLE)
+    answered_at_us: int | None = field(default=None, metadata=SINGLE)  # None: no answer ever came
     outcome: str
     http_status: int | None = None
     replayed: bool = False  # the answer said that it was a remembered one
@@ -125,8 +136,13 @@ class DiaryEntry:
     retry_after_s: int | float | None = None  # what the answer asked the customer to wait
     merchant_id: str | None = None  # whose customer; None: everybody is one merchant's, or nobody wrote it down
     order_id: str  # the intent of the purchase, which the PSP's metadata carries too
-    answer: Json = None
+    answer: JsonText = field(default=None, metadata={KEPT_WITH: "key"})  # of a look, the columns say what counts
     error: str | None = None
+
+    def told(self, key: str) -> str | None:
+        """What the answer says under this key."""
+        said = None if self.answer is None else orjson.loads(self.answer)
+        return _text(said, key) if isinstance(said, dict) else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,11 +3,13 @@
 from pathlib import Path
 
 from reports.evidence import Evidence, load_run
+from reports.garbage import uncollected
 from reports.junit import to_junit
 from reports.page import render_page
 from reports.verdict import Verdict, judge
 
 
+@uncollected()
 def write_report(folder: Path) -> Path:
     """Judge the run in this folder, write verdict.json, junit.xml and report.html, and return the page's path.
 
@@ -18,6 +20,7 @@ def write_report(folder: Path) -> Path:
     return write_verdict(folder, evidence, judge(evidence))
 
 
+@uncollected()
 def write_verdict(folder: Path, evidence: Evidence, verdict: Verdict) -> Path:
     """Write the three files about evidence that has been judged already, and return the page's path."""
     (folder / "verdict.json").write_text(verdict.to_json(), encoding="utf-8")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
+from weakref import WeakKeyDictionary
 
 from reports.errors import EvidenceError
 from reports.evidence import Evidence, PspBooks
@@ -33,11 +34,17 @@ class Truth:
 
     @classmethod
     def rebuild(cls, evidence: Evidence) -> "Truth":
-        """Return what the PSP's books and the customers' diary say.
+        """Return what the PSP's books and the customers' diary say; it is worked out once for as long as both are kept.
 
         Raises:
             EvidenceError: The PSP's books contradict themselves, so that nothing can be judged by them.
         """
+        if evidence not in _REBUILT:
+            _REBUILT[evidence] = cls._rebuild(evidence)
+        return _REBUILT[evidence]
+
+    @classmethod
+    def _rebuild(cls, evidence: Evidence) -> "Truth":
         purchases = _purchases(evidence.diary)
         return cls(
             manifest=evidence.manifest,
@@ -109,6 +116,10 @@ class Truth:
     def _anonymous_money(self) -> Mapping[str, Sequence[Money]]:
         anonymous = [money for money in self.money.values() if money.payment.payment_named is None]
         return _grouped(anonymous, attrgetter("payment.order_named"))
+
+
+# Judge, figures and page ask for it one after the other; what belongs to no evidence any more is forgotten.
+_REBUILT: WeakKeyDictionary[Evidence, Truth] = WeakKeyDictionary()
 
 
 def _purchases(diary: Iterable[DiaryEntry]) -> dict[str, Purchase]:

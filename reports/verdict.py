@@ -15,6 +15,7 @@ import orjson
 
 from reports.checks import CHECKS, Breach, Check, Examination, Score
 from reports.evidence import Evidence
+from reports.garbage import uncollected
 from reports.money import format_sums, to_major
 from reports.story import Line, tell
 from reports.summary import plain_words
@@ -96,6 +97,7 @@ class Verdict:
         return orjson.dumps(asdict(self), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
 
 
+@uncollected()
 def judge(evidence: Evidence, *, checks: Sequence[Check] = CHECKS) -> Verdict:
     """Judge a run by its evidence.
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reports.evidence import load_run
+from reports.garbage import uncollected
 from reports.report import write_verdict
 from reports.summary import KeyFigure, key_figures
 from reports.truth import Truth
@@ -19,6 +20,7 @@ class Judgement:
     figures: tuple[KeyFigure, ...]
 
 
+@uncollected()
 def judge_folder(folder: Path) -> Judgement:
     """Judge a run and write verdict.json, junit.xml and report.html into its folder.
 

@@ -50,7 +50,7 @@ def _has_effect(refund: PspRefund, excuses: Excuses) -> bool:
 
 
 def _repeated_steps(evidence: Evidence, truth: Truth) -> Iterator[Breach]:
-    steps = sorted(evidence.service.transitions or (), key=attrgetter("at_us", "sequence"))
+    steps = evidence.service.transitions or ()
     for payment_id, state, again in _repetitions((step.payment_id, step.to_state, step.at_us) for step in steps):
         yield Breach(
             at_us=again[0],
@@ -166,12 +166,15 @@ def _repeated_records(discrepancies: Sequence[Discrepancy]) -> Iterator[Breach]:
 
 def _repetitions[A: Hashable, B: Hashable](happened: Iterable[tuple[A, B, int]]) -> Iterator[tuple[A, B, list[int]]]:
     """Yield what happened more than once, with the moments after the first."""
-    groups: defaultdict[tuple[A, B], list[int]] = defaultdict(list)
+    first_us: dict[tuple[A, B], int] = {}
+    again_us: defaultdict[tuple[A, B], list[int]] = defaultdict(list)
     for one, other, at_us in happened:
-        groups[one, other].append(at_us)
-    for (one, other), moments in groups.items():
-        if len(moments) > 1:
-            yield one, other, sorted(moments)[1:]
+        if (one, other) in first_us:
+            again_us[one, other].append(at_us)
+        else:
+            first_us[one, other] = at_us
+    for (one, other), moments in again_us.items():
+        yield one, other, sorted([first_us[one, other], *moments])[1:]
 
 
 EFFECTS = Check(

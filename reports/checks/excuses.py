@@ -33,6 +33,9 @@ class Excuses:
 
 
 def _repeated_effects(evidence: Evidence) -> list[str]:
+    bites = [bite for bite in evidence.faults if bite.unsurvivable == _REPEATED_EFFECT]
+    if not bites:
+        return []  # without a look at the journal, which is long
     requests = {entry.request_id: entry for entry in evidence.psp.journal if entry.request_id is not None}
     first_used_us: dict[str, int] = {}
     for entry in requests.values():
@@ -41,8 +44,7 @@ def _repeated_effects(evidence: Evidence) -> list[str]:
     promised_us = Terms.of(evidence.manifest).psp_key_retention_us
     repetitions = [
         requests.get(request_id)
-        for bite in evidence.faults
-        if bite.unsurvivable == _REPEATED_EFFECT
+        for bite in bites
         for request_id in [bite.detail.get("request_id")]
         if isinstance(request_id, str)
     ]

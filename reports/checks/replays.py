@@ -147,13 +147,22 @@ def _other_places(keyed: Iterable[DiaryEntry]) -> Iterator[Breach]:
 
 def _unwarranted(keyed: Sequence[DiaryEntry]) -> Iterator[Breach]:
     """Find requests that were refused because of their key, which nobody in its scope had used for another one."""
-    payloads: defaultdict[tuple[str | None, str, str | None], set[object]] = defaultdict(set)
-    for click in keyed:
-        payloads[click.merchant_id, click.action, click.key].add(_payload(click))
-    for click in keyed:
-        is_refused = click.http_status == HTTPStatus.UNPROCESSABLE_ENTITY and _ABOUT_KEYS in _problem(click)
-        if is_refused and len(payloads[click.merchant_id, click.action, click.key]) == 1:
+    refused = [click for click in keyed if _is_refused_for_its_key(click)]
+    payloads: dict[object, set[object]] = {_scoped_key(click): set() for click in refused}
+    for click in keyed if refused else ():
+        if _scoped_key(click) in payloads:
+            payloads[_scoped_key(click)].add(_payload(click))
+    for click in refused:
+        if len(payloads[_scoped_key(click)]) == 1:
             yield _breach(click, "a key was refused that nobody here had used for another request")
+
+
+def _is_refused_for_its_key(click: DiaryEntry) -> bool:
+    return click.http_status == HTTPStatus.UNPROCESSABLE_ENTITY and _ABOUT_KEYS in _problem(click)
+
+
+def _scoped_key(click: DiaryEntry) -> object:
+    return click.merchant_id, click.action, click.key
 
 
 def _is_left_waiting(click: DiaryEntry) -> bool:
@@ -191,8 +200,7 @@ def _payload(click: DiaryEntry) -> object:
 
 def _problem(click: DiaryEntry) -> str:
     """Return the type of the problem that the answer tells of (RFC 9457), or nothing."""
-    told = click.answer.get("type") if isinstance(click.answer, dict) else None
-    return told if isinstance(told, str) else ""
+    return click.told("type") or ""
 
 
 def _is_passing(click: DiaryEntry) -> bool:

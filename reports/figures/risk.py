@@ -12,6 +12,7 @@ from reports.records import Manifest
 _CURRENCIES_MAX = 4  # of them the largest; currencies are never added up
 _STEPS_MAX = 480
 _BINS = 120  # enough for the width of a page, few enough for its size
+_THINNING = f" There are more changes than can be drawn: each of {_BINS} stretches of time shows its highest sum."
 
 
 def money_at_risk(stretches: pd.DataFrame, manifest: Manifest) -> Picture | None:
@@ -24,7 +25,7 @@ def money_at_risk(stretches: pd.DataFrame, manifest: Manifest) -> Picture | None
     def draw(figure: Figure, size: Size) -> None:
         charts = figure.subplots(len(levels), 1, sharex=True, squeeze=False)[:, 0]
         for axes, (currency, level) in zip(charts, levels.items(), strict=True):
-            _plot(axes, currency, level)
+            _plot(axes, currency, _thinned(level))
             shade_storm(axes, manifest)
         run_time(charts[-1], manifest, size)
 
@@ -35,6 +36,7 @@ def money_at_risk(stretches: pd.DataFrame, manifest: Manifest) -> Picture | None
         caption=(
             "What the PSP had taken while the service did not know it yet, and what the service believed in without "
             "the PSP having it. After the storm, which is shaded, it must come down to zero and stay there."
+            f"{_THINNING if max(map(len, levels.values())) > _STEPS_MAX else ''}"
         ),
         alt=f"Money at risk over the run, by currency; at its highest {highest}.",
         rows=len(levels),
@@ -59,7 +61,7 @@ def _level(stretches: pd.DataFrame, currency: str) -> "pd.Series[float]":
     falls = pd.Series(-mine["amount"].array, index=mine["until_s"])
     level = pd.concat([rises, falls]).groupby(level=0).sum().sort_index().cumsum()
     # Sums of floats leave dust, and dust at zero would look like money.
-    return _thinned(level.round(6).clip(lower=0))
+    return level.round(6).clip(lower=0)
 
 
 def _thinned(level: "pd.Series[float]") -> "pd.Series[float]":

@@ -35,7 +35,7 @@ def waiting(requests: pd.DataFrame, manifest: Manifest) -> Picture | None:
         title="How long customers waited",
         caption=(
             "The time from a request to its answer, and below it the requests whose outcome their customer never "
-            "learned. The storm is shaded."
+            f"learned, each in {_BINS} equal stretches of the run. The storm is shaded."
         ),
         alt=(
             f"Latency of customers' requests over the run: half within {duration(typical_s)}, 95 % within "
