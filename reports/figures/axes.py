@@ -39,10 +39,14 @@ def durations(axes: Axes, *, shortest_s: float, longest_s: float) -> None:
     """Let the horizontal axis be a stretch of time, from moments to days."""
     axes.set_xscale("log")
     axes.set_xlim(shortest_s / 1.3, longest_s * 1.3)
-    within = [tick_s for tick_s in _DURATIONS_S if shortest_s / 1.3 <= tick_s <= longest_s * 1.3]
-    axes.xaxis.set_major_locator(FixedLocator(within))
+    axes.xaxis.set_major_locator(FixedLocator(durations_within(shortest_s, longest_s)))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: duration(seconds)))
+
+
+def durations_within(shortest_s: float, longest_s: float) -> list[float]:
+    """Return the round stretches of time between these two, a little beyond them included."""
+    return [tick_s for tick_s in _DURATIONS_S if shortest_s / 1.3 <= tick_s <= longest_s * 1.3]
 
 
 def run_length_s(manifest: Manifest) -> float:
