@@ -36,14 +36,15 @@ def drill_down(frame: pd.DataFrame, truth: Truth, teller: Storyteller) -> tuple[
 
 def _behind(row: Mapping[Any, Any], truth: Truth, teller: Storyteller) -> Disagreement:
     plain = {str(name): None if pd.isna(value) else value for name, value in row.items()}
-    traces = teller.traces(order_id=plain["order"])
+    order = str(row["order"])
+    traces = teller.traces(order_id=order)
     final = [entry for entry in traces.diary if entry.status_shown in FINAL_STATES]
     return Disagreement(
         row=plain,
         why=tuple(_why(plain)),
         words=tuple(_news(final))[-_WORDS_MAX:],
         payments=traces.payments,
-        moneys=tuple(truth.money_by_intent.get(plain["order"], ())),
+        moneys=tuple(truth.money_by_intent.get(order, ())),
         found=traces.discrepancies,
         steps=told(traces, at_most=_STEPS_MAX),
     )
@@ -55,9 +56,9 @@ def _why(row: Mapping[str, Any]) -> Iterator[str]:
     for who, claimed in (("the customer", row["told_minor"]), ("the service", row["booked_minor"])):
         if claimed is not None and claimed != taken:
             claims.setdefault(claimed, []).append(who)
-    for claimed, who in claims.items():
-        know = "knows" if len(who) == 1 else "know"
-        believers = " and ".join(who).capitalize()
+    for claimed, believing in claims.items():
+        know = "knows" if len(believing) == 1 else "know"
+        believers = " and ".join(believing).capitalize()
         yield f"{believers} {know} of {_sum(claimed, currency)}, the PSP took {_sum(taken, currency)}."
     if row["booked_minor"] is None and row["state"] not in PAID_STATES and taken:
         yield f"The service does not know of {_sum(taken, currency)} that the PSP took."

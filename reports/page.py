@@ -5,7 +5,6 @@ hide or reorder text are made visible, and a content security policy forbids eve
 but the one of ours, which sorts and filters what is there without it.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -19,15 +18,15 @@ from reports.drilldown import drill_down
 from reports.evidence import Evidence
 from reports.figures import draw_all
 from reports.money import format_money
-from reports.records import Manifest
 from reports.rendering import page_environment, style
 from reports.scoring import tell_score
 from reports.script import script
-from reports.sequence import Diagram, draw_story
-from reports.spans import duration, moment
-from reports.story import Line, Step, Storyteller, Who
+from reports.sequence import pixels
+from reports.spans import moment
+from reports.story import Storyteller, Who
 from reports.summary import key_figures
 from reports.tables import Tables
+from reports.tales import tales
 from reports.truth import Truth
 from reports.verdict import Finding, Validity, Verdict
 
@@ -39,26 +38,6 @@ _HEADLINES = {
     Validity.UNKNOWN: "Nobody can tell.",
     Validity.INVALID: "The books did not hold.",
 }
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Tale:
-    """A story with the reason why it is told."""
-
-    title: str
-    why: str
-    lines: tuple[Line, ...]
-    diagrams: tuple[Diagram, ...]
-
-    @classmethod
-    def of(cls, steps: tuple[Step, ...], manifest: Manifest, *, title: str, why: str) -> "Tale":
-        """Return a story with its diagrams."""
-        return cls(
-            title=title,
-            why=why,
-            lines=tuple(step.line for step in steps),
-            diagrams=draw_story(steps, manifest),
-        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,7 +62,7 @@ def render_page(evidence: Evidence, verdict: Verdict) -> str:
             verdict=verdict,
             manifest=manifest,
             figures=key_figures(evidence, truth),
-            tales=tuple(_tales(tables, verdict, teller)),
+            tales=tuple(tales(tables, verdict, teller)),
             lanes=tuple(Who),
             totals=_records(tables.totals),
             disagreements=drill_down(tables.disagreements.head(_ROWS_MAX), truth, teller),
@@ -107,15 +86,11 @@ def _environment(evidence: Evidence) -> Environment:
         "clock": partial(_clock, started_at_us=evidence.manifest.started_at_us),
         "utc": _utc,
         "money": _money,
-        "px": _pixels,
+        "px": pixels,
         "examples": _examples,
         "score": tell_score,
     }
     return environment
-
-
-def _pixels(length: float) -> str:
-    return f"{length:.1f}".removesuffix(".0")
 
 
 def _clock(at_us: int, *, started_at_us: int) -> str:
@@ -146,20 +121,3 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
         {str(name): None if pd.isna(value) else value for name, value in row.items()}
         for row in frame.to_dict(orient="records")
     ]
-
-
-def _tales(tables: Tables, verdict: Verdict, teller: Storyteller) -> Iterator[Tale]:
-    """Yield the story behind the worst breach of each finding; in a run without any, one that healed."""
-    for check in verdict.checks:
-        if check.finding is not None:
-            worst = check.finding.worst
-            steps = teller.tell(order_id=worst.order_id, payment_id=worst.payment_id)
-            yield Tale.of(steps, tables.manifest, title=f"{check.id} {check.finding.sentence}", why=worst.what)
-    if verdict.findings:
-        return
-    stretches = tables.risks
-    healed = stretches[stretches["healed_by"] != ""].assign(span_s=stretches["until_s"] - stretches["from_s"])
-    for row in _records(healed.nlargest(1, "span_s")):
-        why = f"Healed by {row['healed_by']} {duration(row['span_s'])} after the money moved; none took longer."
-        steps = teller.tell(order_id=row["order"])
-        yield Tale.of(steps, tables.manifest, title=f"Purchase {row['order']}", why=why)

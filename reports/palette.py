@@ -35,6 +35,4 @@ def _variables(block: str) -> dict[str, str]:
 
 def _resolved(variables: dict[str, str]) -> dict[str, str]:
     """Put in what a variable takes over from another."""
-    return {
-        name: _REFERENCE.sub(lambda reference: variables[reference[1]], value) for name, value in variables.items()
-    }
+    return {name: _REFERENCE.sub(lambda reference: variables[reference[1]], value) for name, value in variables.items()}

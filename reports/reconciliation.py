@@ -53,14 +53,9 @@ def totals(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def disagreements(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the purchases whose views are not one, what differs most first; currencies are compared by their numbers."""
+    """Return the purchases whose views are not one, the largest difference in major units first."""
     differing = frame[~frame["agrees"]]
-    distances = pd.DataFrame(
-        {
-            claim: (differing[claim] - differing[fact]).abs().fillna(0)
-            for claim, fact in _CLAIMS
-        }
-    )
+    distances = pd.DataFrame({claim: (differing[claim] - differing[fact]).abs().fillna(0) for claim, fact in _CLAIMS})
     # Who knows of nothing claims nothing, and what is not known of is all that was taken.
     unaware = differing["captured_minor"].where(differing["booked_minor"].isna(), 0)
     stake = distances.max(axis=1).clip(lower=unaware) if len(differing) else 0

@@ -34,7 +34,9 @@ class Colour(StrEnum):
 
 
 # Near-blacks that no drawing uses by accident.
-_PLACEHOLDERS = MappingProxyType({colour: f"#{number:02x}{number:02x}{number:02x}" for number, colour in enumerate(Colour, 1)})
+_PLACEHOLDERS = MappingProxyType(
+    {colour: f"#{number:02x}{number:02x}{number:02x}" for number, colour in enumerate(Colour, 1)}
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,11 +76,15 @@ class Picture:
 
     def svg(self, colours: Mapping[Colour, str]) -> bytes:
         """Return the figure as an SVG file in these colours; the same figure gives the same bytes."""
-        return self._drawn(WIDE, colours, format="svg", metadata={"Date": None, "Title": self.title, "Description": self.alt})
+        return self._drawn(
+            WIDE, colours, format="svg", metadata={"Date": None, "Title": self.title, "Description": self.alt}
+        )
 
     def png(self, colours: Mapping[Colour, str]) -> bytes:
         """Return the figure as a PNG file in these colours; the same figure gives the same bytes."""
-        return self._drawn(WIDE, colours, format="png", dpi=_DOTS_PER_INCH, metadata={"Software": None, "Title": self.title})
+        return self._drawn(
+            WIDE, colours, format="png", dpi=_DOTS_PER_INCH, metadata={"Software": None, "Title": self.title}
+        )
 
     def _embedded(self, size: Size) -> Markup:
         name = f"{self.name}-{size.name}"

@@ -50,7 +50,7 @@ def state_flow(steps: pd.DataFrame, strikes: pd.DataFrame, manifest: Manifest) -
         ),
         alt=(
             f"Payments by state over the run: at most {int(unfinished.max()):,} were PROCESSING at once, around "
-            f"{moment(float(unfinished.idxmax()))}; at the end {ends or 'none'}."
+            f"{moment(float(unfinished.index[int(unfinished.argmax())]))}; at the end {ends or 'none'}."
         ),
         rows=2 + bool(places(strikes)),
         draw=draw,
@@ -72,7 +72,9 @@ def _levels(steps: pd.DataFrame, length_s: float) -> "dict[str, pd.Series[float]
     }
 
 
-def _counts(bins: "np.ndarray[tuple[int], np.dtype[np.int64]]", chosen: "pd.Series[bool]") -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+def _counts(
+    bins: "np.ndarray[tuple[int], np.dtype[np.int64]]", chosen: "pd.Series[bool]"
+) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
     return np.bincount(bins[chosen.to_numpy()], minlength=_BINS + 1)
 
 
@@ -93,8 +95,8 @@ def _plot(axes: Axes, levels: "dict[str, pd.Series[float]]", title: str, size: S
         alpha=0.8,
         linewidth=0,
     )
-    room = {"loc": "lower right", "bbox_to_anchor": (1, 1), "ncols": 5 if size.is_wide else 3}
-    axes.legend(frameon=False, labelcolor=Colour.INK, **room)
+    columns = 5 if size.is_wide else 3
+    axes.legend(frameon=False, loc="lower right", labelcolor=Colour.INK, bbox_to_anchor=(1, 1), ncols=columns)
     axes.set_ylim(0, max(float(changing.sum(axis=1).max()), 1) * 1.05)
 
 

@@ -30,7 +30,7 @@ def time_to_heal(stretches: pd.DataFrame, strikes: pd.DataFrame, manifest: Manif
 
     def draw(figure: Figure, size: Size) -> None:
         bands = len(places(strikes))
-        above, below = figure.subfigures(2, 1, height_ratios=(1, 1 + 0.14 * bands))
+        above, below = figure.subfigures(2, 1, squeeze=False, height_ratios=(1, 1 + 0.14 * bands))[:, 0]
         shares = above.subplots()
         _plot(shares, waits, manifest)
         _name_lines(shares, size)
@@ -44,8 +44,8 @@ def time_to_heal(stretches: pd.DataFrame, strikes: pd.DataFrame, manifest: Manif
         title="Time to heal",
         caption=(
             "The share of payments of which the service knew, by the time since the money moved and by who brought the "
-            f"news{f'; {never:,} never healed' if never else ''}. Below it, how long healing took by when the money moved; the "
-            "storm is shaded."
+            f"news{f'; {never:,} never healed' if never else ''}. "
+            "Below it, how long it took by when the money moved; the storm is shaded."
         ),
         alt=(
             "Cumulative share of payments over the time until the service knew of them; half within "

@@ -46,13 +46,17 @@ def money_at_risk(stretches: pd.DataFrame, strikes: pd.DataFrame, manifest: Mani
 
 def _told(currency: str, level: "pd.Series[float]", end_s: float) -> str:
     """Return in words how high it rose, and whether it came down for good."""
-    peak = f"{currency} {level.max():,.10g} at its highest, {moment(float(level.idxmax()))} into the run"
+    peak = (
+        f"{currency} {level.max():,.10g} at its highest, {moment(float(level.index[int(level.argmax())]))} into the run"
+    )
     # What nobody ever learned ends with the run, and so falls at its very end.
     before_end = level[level.index < end_s]
     left = float(before_end.iloc[-1]) if len(before_end) else 0.0
     if left:
         return f"{peak}, and {left:,.10g} still at the end."
-    return f"{peak}, and nothing after {moment(float(level[level > 0].index.max()))}." if (level > 0).any() else f"{peak}."
+    return (
+        f"{peak}, and nothing after {moment(float(level[level > 0].index.max()))}." if (level > 0).any() else f"{peak}."
+    )
 
 
 def _plot(axes: Axes, currency: str, level: "pd.Series[float]") -> None:

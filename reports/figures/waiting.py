@@ -41,8 +41,8 @@ def waiting(requests: pd.DataFrame, strikes: pd.DataFrame, manifest: Manifest) -
         ),
         alt=(
             f"Latency of customers' requests over the run: half within {duration(typical_s)}, 95 % within "
-            f"{duration(slow_s)}, the slowest after {duration(slowest_s)}; {len(unknown):,} of {len(requests):,} requests "
-            "have an unknown outcome."
+            f"{duration(slow_s)}, the slowest after {duration(slowest_s)}; {len(unknown):,} of {len(requests):,} "
+            "requests have an unknown outcome."
         ),
         rows=2 + bool(places(strikes)),
         draw=draw,
@@ -56,7 +56,9 @@ def _plot_latency(axes: Axes, answered: pd.DataFrame, width_s: float) -> None:
     axes.plot(middles_s, most, color=Colour.MUTED, linewidth=1.2, linestyle="--", label="95 % within")
     axes.plot(middles_s, half, color=Colour.ACCENT, linewidth=1.6, marker=".", markersize=3, label="half within")
     axes.set_yscale("log")
-    axes.yaxis.set_major_locator(FixedLocator([tick_s for tick_s in _TICKS_S if half.min() / 2 < tick_s < most.max() * 2]))
+    axes.yaxis.set_major_locator(
+        FixedLocator([tick_s for tick_s in _TICKS_S if half.min() / 2 < tick_s < most.max() * 2])
+    )
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda latency_s, _: duration(latency_s)))
     axes.legend(frameon=False, loc="lower right", labelcolor=Colour.INK, bbox_to_anchor=(1, 1), ncols=2)

@@ -5,5 +5,6 @@ Here is only geometry: the page's template turns it into SVG, and escapes every 
 """
 
 from reports.sequence.chart import Diagram, draw_story
+from reports.sequence.shapes import pixels
 
-__all__ = ["Diagram", "draw_story"]
+__all__ = ["Diagram", "draw_story", "pixels"]

@@ -1,4 +1,7 @@
-"""What a diagram is drawn with. Coordinates are pixels from the upper left corner; `kind` is a class of the style sheet."""
+"""What a diagram is drawn with.
+
+Coordinates are pixels from the upper left corner; `kind` is a class of the style sheet.
+"""
 
 from dataclasses import dataclass
 
@@ -48,3 +51,8 @@ class Mark:
 
 
 type Shape = Text | Stroke | Box | Mark
+
+
+def pixels(length: float) -> str:
+    """Return a coordinate as it is written: a tenth of a pixel is enough."""
+    return f"{length:.1f}".removesuffix(".0")

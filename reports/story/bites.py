@@ -1,4 +1,4 @@
-"""Which faults belong to one purchase: those that name it, and those of a machine or a wire that hit amid its requests."""
+"""Which faults belong to one purchase: those that name it, and those of a machine or a wire amid its requests."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

@@ -15,11 +15,13 @@ _WISHES = MappingProxyType(
 
 def customer_steps(traces: Traces) -> Iterator[Step]:
     """Yield the requests of the customer and their answers."""
+    # A refund is asked for without a currency: it is the payment's.
+    currency = next((entry.currency for entry in traces.diary if entry.currency), None)
     for entry in traces.diary:
         if entry.action == Action.READ:
             yield _look(entry)
             continue
-        yield _request(entry)
+        yield _request(entry, entry.currency or currency)
         if entry.answered_at_us is not None:
             yield _answer(entry, entry.answered_at_us)
 
@@ -33,9 +35,9 @@ def _look(entry: DiaryEntry) -> Step:
     )
 
 
-def _request(entry: DiaryEntry) -> Step:
+def _request(entry: DiaryEntry, currency: str | None) -> Step:
     is_lost = entry.answered_at_us is None
-    asked, lost = _asked(entry), ", which is never answered" if is_lost else ""
+    asked, lost = _asked(entry, currency), ", which is never answered" if is_lost else ""
     return Step(
         line=Line(at_us=entry.asked_at_us, who=Who.CUSTOMER, what=f"{asked}{lost}"),
         messages=(_sent(asked), *([_returned("no answer", is_lost=True)] if is_lost else [])),
@@ -61,12 +63,10 @@ def _returned(label: str, *, is_lost: bool = False) -> Message:
     return Message(source=Who.SERVICE, target=Who.CUSTOMER, label=label, is_reply=True, is_lost=is_lost)
 
 
-def _asked(entry: DiaryEntry) -> str:
+def _asked(entry: DiaryEntry, currency: str | None) -> str:
     price = ""
     if entry.amount_minor is not None:
-        price = (
-            f" of {format_money(entry.amount_minor, entry.currency)}" if entry.currency else f" of {entry.amount_minor}"
-        )
+        price = f" of {format_money(entry.amount_minor, currency) if currency else entry.amount_minor}"
     key = f", {entry.key}" if entry.key else ""
     return f"asks for {_WISHES.get(entry.action, entry.action)}{price} (request {entry.op}{key})"
 

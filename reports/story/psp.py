@@ -5,7 +5,8 @@ the service, unless the worker wrote down that it was sent, and all others from 
 that repeats, looks up and repairs.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from types import MappingProxyType
 
 from reports.money import format_money
 from reports.records import FaultBite, JournalEntry, PaymentState, PspMovement
@@ -13,8 +14,8 @@ from reports.spans import duration
 from reports.story.steps import Line, Message, Step, Who
 from reports.story.traces import Traces
 
-
 _SENT = PaymentState.PROCESSING
+_PLACES = MappingProxyType({"customer": Who.CUSTOMER, "service": Who.SERVICE, "worker": Who.WORKER})
 
 
 def psp_steps(traces: Traces) -> Iterator[Step]:
@@ -131,9 +132,6 @@ def _bitten(bite: FaultBite) -> Step:
         label = f"webhook {bite.target} is lost ({bite.fault})"
         messages = (Message(source=Who.PSP, target=Who.SERVICE, label=label, is_lost=True),)
     return Step(line=Line(at_us=bite.at_us, who=who, what=what, is_fault=True), messages=messages)
-
-
-_PLACES: Mapping[str, Who] = {"customer": Who.CUSTOMER, "service": Who.SERVICE, "worker": Who.WORKER}
 
 
 def _victim(bite: FaultBite) -> Who:

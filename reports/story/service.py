@@ -19,7 +19,9 @@ def service_steps(traces: Traces) -> Iterator[Step]:
         if refund.settled_at_us is not None:
             yield _noted(refund.settled_at_us, f"refund {refund.id} is {refund.state}")
     for discrepancy in traces.discrepancies:
-        yield _noted(discrepancy.found_at_us, f"found a discrepancy: {discrepancy.kind} ({discrepancy.state.replace('_', ' ')})")
+        yield _noted(
+            discrepancy.found_at_us, f"found a discrepancy: {discrepancy.kind} ({discrepancy.state.replace('_', ' ')})"
+        )
 
 
 def _moved(step: Transition, *, of: str) -> Step:
