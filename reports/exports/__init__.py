@@ -4,6 +4,6 @@
 gives the same bytes.
 """
 
-from reports.exports.folder import export
+from reports.exports.folder import export, export_figures, export_tables
 
-__all__ = ["export"]
+__all__ = ["export", "export_figures", "export_tables"]

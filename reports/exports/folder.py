@@ -39,17 +39,16 @@ def export(evidence: Evidence, verdict: Verdict, folder: Path) -> tuple[Path, ..
     Raises:
         ExportFailed: The folder cannot be written.
     """
-    tables, teller = Tables(evidence, Truth.rebuild(evidence)), Storyteller(evidence)
+    tables = Tables(evidence, Truth.rebuild(evidence))
     try:
-        return (
-            *_write_figures(tables, verdict, teller, folder / "figures"),
-            *_write_tables(tables, verdict, folder / "tables"),
-        )
+        figures = export_figures(tables, verdict, Storyteller(evidence), folder / "figures")
+        return (*figures, *export_tables(tables, verdict, folder / "tables"))
     except OSError as error:
         raise ExportFailed(where=folder, what=error.strerror or str(error), mend="choose another folder") from error
 
 
-def _write_figures(tables: Tables, verdict: Verdict, teller: Storyteller, folder: Path) -> list[Path]:
+def export_figures(tables: Tables, verdict: Verdict, teller: Storyteller, folder: Path) -> tuple[Path, ...]:
+    """Write each figure as SVG and PNG, and each story as SVG, into a folder that is made if need be."""
     folder.mkdir(parents=True, exist_ok=True)
     colours = _colours()
     contents: dict[str, bytes] = {}
@@ -58,10 +57,11 @@ def _write_figures(tables: Tables, verdict: Verdict, teller: Storyteller, folder
     for tale in tales(tables, verdict, teller):
         if tale.diagrams:
             contents[f"story-{tale.name}.svg"] = story_svg(tale)
-    return [_written(folder / name, content) for name, content in contents.items()]
+    return tuple(_written(folder / name, content) for name, content in contents.items())
 
 
-def _write_tables(tables: Tables, verdict: Verdict, folder: Path) -> list[Path]:
+def export_tables(tables: Tables, verdict: Verdict, folder: Path) -> tuple[Path, ...]:
+    """Write each table as CSV and JSON into a folder that is made if need be."""
     folder.mkdir(parents=True, exist_ok=True)
     frames = {name: getattr(tables, name) for name in TABLES}
     frames |= {
@@ -73,7 +73,7 @@ def _write_tables(tables: Tables, verdict: Verdict, folder: Path) -> list[Path]:
     paths: list[Path] = []
     for name, frame in frames.items():
         paths += [to_csv(frame, folder / f"{name}.csv"), to_json_rows(frame, folder / f"{name}.json")]
-    return paths
+    return tuple(paths)
 
 
 def _written(path: Path, content: bytes) -> Path:

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import FixedLocator
 
-from reports.figures.axes import run_length_s, run_time
+from reports.figures.axes import run_length_s, run_time, stacked
 from reports.figures.drawing import Colour, Size
 from reports.records import Manifest
 
@@ -26,12 +26,11 @@ def places(strikes: pd.DataFrame) -> list[str]:
 
 
 def charts_over_bands(
-    figure: Figure | SubFigure, heights: Sequence[float], strikes: pd.DataFrame
+    figure: Figure | SubFigure, heights: Sequence[float], strikes: pd.DataFrame, size: Size
 ) -> tuple[list[Axes], Axes | None]:
     """Return charts of these heights that share their time, and below them room for the bands where faults bit."""
     bands = len(places(strikes))
-    ratios = [*heights, *([_HEIGHT * bands] if bands else [])]
-    axes = list(figure.subplots(len(ratios), 1, sharex=True, squeeze=False, height_ratios=ratios)[:, 0])
+    axes = stacked(figure, [*heights, *([_HEIGHT * bands] if bands else [])], size)
     return axes[: len(heights)], axes[-1] if bands else None
 
 

@@ -32,7 +32,7 @@ def state_flow(steps: pd.DataFrame, strikes: pd.DataFrame, manifest: Manifest) -
     levels = _levels(steps, run_length_s(manifest))
 
     def draw(figure: Figure, size: Size) -> None:
-        charts, below = charts_over_bands(figure, [0.7, 1], strikes)
+        charts, below = charts_over_bands(figure, [0.7, 1], strikes, size)
         _plot(charts[0], {state: levels[state] for state in levels if state not in _FINAL}, "on their way", size)
         _plot(charts[1], {state: levels[state] for state in levels if state in _FINAL}, "come to rest", size)
         for axes in charts:
@@ -54,6 +54,7 @@ def state_flow(steps: pd.DataFrame, strikes: pd.DataFrame, manifest: Manifest) -
         ),
         rows=2 + bool(places(strikes)),
         draw=draw,
+        layout="none",
     )
 
 
@@ -96,7 +97,16 @@ def _plot(axes: Axes, levels: "dict[str, pd.Series[float]]", title: str, size: S
         linewidth=0,
     )
     columns = 5 if size.is_wide else 3
-    axes.legend(frameon=False, loc="lower right", labelcolor=Colour.INK, bbox_to_anchor=(1, 1), ncols=columns)
+    axes.legend(
+        frameon=False,
+        handlelength=0.9,
+        handletextpad=0.4,
+        columnspacing=0.8,
+        loc="lower right",
+        labelcolor=Colour.INK,
+        bbox_to_anchor=(1, 1),
+        ncols=columns,
+    )
     axes.set_ylim(0, max(float(changing.sum(axis=1).max()), 1) * 1.05)
 
 

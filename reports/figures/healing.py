@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from reports.figures.axes import durations, durations_within, run_length_s, shade_storm, tidy
+from reports.figures.axes import durations, durations_within, run_length_s, shade_storm, stacked, tidy
 from reports.figures.bands import charts_over_bands, end_with_bands, places
 from reports.figures.drawing import Colour, Picture, Size, picture
 from reports.records import Manifest
@@ -31,10 +31,10 @@ def time_to_heal(stretches: pd.DataFrame, strikes: pd.DataFrame, manifest: Manif
     def draw(figure: Figure, size: Size) -> None:
         bands = len(places(strikes))
         above, below = figure.subfigures(2, 1, squeeze=False, height_ratios=(1, 1 + 0.14 * bands))[:, 0]
-        shares = above.subplots()
+        [shares] = stacked(above, [1], size)
         _plot(shares, waits, manifest)
         _name_lines(shares, size)
-        charts, rest = charts_over_bands(below, [1], strikes)
+        charts, rest = charts_over_bands(below, [1], strikes, size)
         _plot_over_time(charts[0], healed, manifest)
         shade_storm(charts[0], manifest)
         end_with_bands(charts, rest, strikes, manifest, size)
@@ -54,6 +54,7 @@ def time_to_heal(stretches: pd.DataFrame, strikes: pd.DataFrame, manifest: Manif
         ),
         rows=2 + bool(places(strikes)),
         draw=draw,
+        layout="none",
     )
 
 

@@ -25,7 +25,7 @@ def money_at_risk(stretches: pd.DataFrame, strikes: pd.DataFrame, manifest: Mani
     end_s = run_length_s(manifest)
 
     def draw(figure: Figure, size: Size) -> None:
-        charts, below = charts_over_bands(figure, [1] * len(levels), strikes)
+        charts, below = charts_over_bands(figure, [1] * len(levels), strikes, size)
         for axes, (currency, level) in zip(charts, levels.items(), strict=True):
             _plot(axes, currency, level)
             shade_storm(axes, manifest)
@@ -41,6 +41,7 @@ def money_at_risk(stretches: pd.DataFrame, strikes: pd.DataFrame, manifest: Mani
         alt="Money at risk over the run. " + " ".join(_told(name, level, end_s) for name, level in levels.items()),
         rows=len(levels) + bool(places(strikes)),
         draw=draw,
+        layout="none",
     )
 
 

@@ -24,7 +24,7 @@ def waiting(requests: pd.DataFrame, strikes: pd.DataFrame, manifest: Manifest) -
     width_s = run_length_s(manifest) / _BINS
 
     def draw(figure: Figure, size: Size) -> None:
-        charts, below = charts_over_bands(figure, [1, 0.5], strikes)
+        charts, below = charts_over_bands(figure, [1, 0.5], strikes, size)
         _plot_latency(charts[0], answered, width_s)
         _plot_unknown(charts[1], unknown, width_s)
         for axes in charts:
@@ -46,6 +46,7 @@ def waiting(requests: pd.DataFrame, strikes: pd.DataFrame, manifest: Manifest) -
         ),
         rows=2 + bool(places(strikes)),
         draw=draw,
+        layout="none",
     )
 
 

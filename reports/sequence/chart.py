@@ -12,6 +12,7 @@ from reports.story import Message, Step, Who
 _MICROSECONDS = 1_000_000
 _GAP_US = 10 * _MICROSECONDS  # a longer silence is compressed, and said
 _TOP, _GAP_HEIGHT, _SLANT, _PADDING = 40, 40, 16, 12
+_PILL_MAX = 180  # a state that nobody has heard of may be long
 _BAND = 8  # how wide the payment's state is drawn on the service's lifeline
 
 
@@ -126,10 +127,11 @@ class _Chart:
         """Show on the service's lifeline what the payment became."""
         layout, x = self._layout, self._layout.lanes[Who.SERVICE]
         self._end_state()
-        width, height = layout.wide_as(state) + 22, 20
+        [shown] = layout.wrapped(state, _PILL_MAX)[:1]
+        width, height = layout.wide_as(shown) + 22, 20
         y = self._y + 2
         self._front.append(Box(x=x - width / 2, y=y, width=width, height=height, kind=_tone(state), radius=10))
-        self._front.append(Text(x=x, y=y + 14, lines=(state,), kind=f"state {_tone(state)}", anchor="middle"))
+        self._front.append(Text(x=x, y=y + 14, lines=(shown,), kind=f"state {_tone(state)}", anchor="middle"))
         if step.result:
             at, anchor, room = layout.beside(x + width / 2 + 8)
             self._front.append(Text(x=at, y=y + 14, lines=layout.wrapped(step.result, room)[:1], anchor=anchor))

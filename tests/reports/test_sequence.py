@@ -1,5 +1,7 @@
 """The diagram of a story: everything within its bounds, what was lost marked, what was long said."""
 
+from itertools import pairwise
+
 import pytest
 
 from reports.sequence import draw_story
@@ -60,14 +62,13 @@ def test_what_is_lost_ends_in_a_cross_and_a_fault_has_a_bolt(draw):
 
 
 def test_silence_is_compressed_and_says_how_long_it_was_and_that_the_storm_ended(run, draw):
-    run.look("a", "SUCCESS", seconds=610, captured_shown_minor=7)
-    run.look("a", "SUCCESS", seconds=4_210, captured_shown_minor=8)
+    run.look("a", "REFUNDED", seconds=610)
+    run.look("a", "SUCCESS", seconds=4_210)
     run.journal("request", seconds=700, operation="retrieve_payment", object="pi_pay_a", status=200)
 
-    told = words(draw("a")[0])
+    told = [line for line in words(draw("a")[0]) if "later" in line]
 
-    assert "9.87\u00a0min later; the storm is over" in told
-    assert "58.5\u00a0min later" in told
+    assert told == ["9.87\u00a0min later; the storm is over", "1.5\u00a0min later", "58.5\u00a0min later"]
 
 
 def test_rows_come_one_below_the_other(draw):
@@ -76,7 +77,7 @@ def test_rows_come_one_below_the_other(draw):
 
         assert len(times) > 5
         assert times == sorted(times)
-        assert all(later - earlier >= 14 for earlier, later in zip(times, times[1:], strict=False))
+        assert all(later - earlier >= 14 for earlier, later in pairwise(times))
 
 
 def test_the_state_is_a_bar_unless_there_are_two_payments(run, draw):
