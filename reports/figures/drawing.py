@@ -39,7 +39,7 @@ _PLACEHOLDERS = MappingProxyType(
 )
 
 
-type Layout = Literal["constrained", "none"]
+type Layout = Literal["constrained"] | None  # None: whoever draws places everything
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,7 +70,7 @@ class Picture:
     caption: str
     alt: str  # what it shows, in words and numbers
     rows: int  # how many charts are stacked in it
-    layout: Layout  # who finds the place of everything
+    layout: Layout
     draw: Callable[[Figure, Size], None]
 
     @property

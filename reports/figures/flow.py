@@ -54,7 +54,7 @@ def state_flow(steps: pd.DataFrame, strikes: pd.DataFrame, manifest: Manifest) -
         ),
         rows=2 + bool(places(strikes)),
         draw=draw,
-        layout="none",
+        layout=None,
     )
 
 

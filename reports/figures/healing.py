@@ -54,7 +54,7 @@ def time_to_heal(stretches: pd.DataFrame, strikes: pd.DataFrame, manifest: Manif
         ),
         rows=2 + bool(places(strikes)),
         draw=draw,
-        layout="none",
+        layout=None,
     )
 
 

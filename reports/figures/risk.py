@@ -41,7 +41,7 @@ def money_at_risk(stretches: pd.DataFrame, strikes: pd.DataFrame, manifest: Mani
         alt="Money at risk over the run. " + " ".join(_told(name, level, end_s) for name, level in levels.items()),
         rows=len(levels) + bool(places(strikes)),
         draw=draw,
-        layout="none",
+        layout=None,
     )
 
 

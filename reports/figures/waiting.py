@@ -46,7 +46,7 @@ def waiting(requests: pd.DataFrame, strikes: pd.DataFrame, manifest: Manifest) -
         ),
         rows=2 + bool(places(strikes)),
         draw=draw,
-        layout="none",
+        layout=None,
     )
 
 
