@@ -1,7 +1,8 @@
 """What can go wrong while a run is judged, as one tree.
 
     ReportError
-    └── EvidenceError   the run folder is missing, incomplete, unreadable or contradicts itself
+    ├── EvidenceError   the run folder is missing, incomplete, unreadable or contradicts itself
+    └── ExportFailed    the files of a report cannot be written where they were wanted
 
 A broken invariant is not an error: it is a finding. The docstring of a class is its message where none is given.
 """
@@ -22,3 +23,10 @@ class EvidenceError(ReportError):
 
     def __init__(self, *, where: object, what: str, mend: str) -> None:
         super().__init__(" ".join(f"{where}: {what}; {mend}".split()))
+
+
+class ExportFailed(ReportError):
+    """The files of the report cannot be written."""
+
+    def __init__(self, *, where: object, what: str, mend: str) -> None:
+        super().__init__(f"{where}: {what}; {mend}")

@@ -1,12 +1,34 @@
 """`paystorm report`."""
 
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
 from scenarios.cli.exit_codes import ExitCode
 from scenarios.cli.options import RunFolder
 
+type ExportFolder = Annotated[
+    Path | None,
+    Parameter(
+        name="--export",
+        help="Write the report's figures (SVG, PNG) and tables (CSV, JSON) there as well.",
+    ),
+]
 
-def report(folder: RunFolder, /) -> ExitCode:
-    """Write the report of a run folder again and print its path; exit code 0 whatever the report says."""
+
+def report(folder: RunFolder, /, *, export: ExportFolder = None) -> ExitCode:
+    """Write the report of a run folder again and print its path; exit code 0 whatever the report says.
+
+    With `--export` each figure and each table becomes files of its own, such as `figures/risk.png` or
+    `tables/purchases.csv`. In the CSV files, text that a spreadsheet would take for a formula begins with an
+    apostrophe.
+    """
+    from reports.report import export_report
     from scenarios.judgement import judge_folder
 
-    print(judge_folder(folder).folder / "report.html")
+    judgement = judge_folder(folder)
+    print(judgement.folder / "report.html")
+    if export is not None:
+        print(f"{export}: {len(export_report(folder, judgement.verdict, export))} files")
     return ExitCode.HOLDS

@@ -370,9 +370,19 @@ class TinyRun:
 
 
 @pytest.fixture
-def run(tmp_path) -> TinyRun:
+def run(tmp_path, sound_run) -> TinyRun:
     """A run in which everybody paid once and nothing is wrong."""
-    tiny = TinyRun(tmp_path / "run")
+    return sound_run(tmp_path / "run")
+
+
+@pytest.fixture(scope="session")
+def sound_run():
+    """Build such a run in a folder."""
+    return _sound_run
+
+
+def _sound_run(folder: Path) -> TinyRun:
+    tiny = TinyRun(folder)
     tiny.paid("a", seconds=10)
     tiny.paid("b", seconds=20, amount_minor=500, currency="JPY")
     tiny.paid("c", seconds=30, amount_minor=12_345, healed_by="worker")
