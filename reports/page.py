@@ -4,24 +4,21 @@ Order ids, descriptions and error messages come from strangers. Everything is es
 hide or reorder text are made visible, and a content security policy forbids scripts and every request to elsewhere.
 """
 
-import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import Environment
 
 from reports.checks import Breach
+from reports.dotted import dotted
 from reports.evidence import Evidence
 from reports.figures import draw_all
 from reports.frames import bites, risks
 from reports.money import format_money
 from reports.reconciliation import three_ways, totals
-from reports.records import Json
+from reports.rendering import page_environment, style
 from reports.scoring import tell_score
 from reports.spans import duration, moment
 from reports.story import Line, Who, tell
@@ -29,7 +26,6 @@ from reports.summary import key_figures
 from reports.truth import Truth
 from reports.verdict import Finding, Validity, Verdict
 
-_TEMPLATES = Path(__file__).parent / "templates"
 _MICROSECONDS = 1_000_000
 _ROWS_MAX = 50  # of a table that grows with the run; the evidence has the rest
 
@@ -63,7 +59,7 @@ def render_page(evidence: Evidence, verdict: Verdict) -> str:
     views = three_ways(evidence, truth)
     environment = _environment(evidence)
     return environment.get_template("report.html.jinja").render(
-        style=Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8")),  # noqa: S704 - a file of ours
+        style=style("report.css"),
         headline=_HEADLINES[verdict.validity],
         verdict=verdict,
         manifest=evidence.manifest,
@@ -75,43 +71,22 @@ def render_page(evidence: Evidence, verdict: Verdict) -> str:
         disagreeing_count=int((~views["agrees"]).sum()),
         pictures=draw_all(evidence, truth),
         faults=_records(bites(evidence)),
-        settings=tuple(_flattened(evidence.manifest.plan)),
-        counts=tuple(_flattened(evidence.manifest.counts)),
-        versions=tuple(_flattened(evidence.manifest.versions)),
+        settings=tuple(dotted(evidence.manifest.plan)),
+        counts=tuple(dotted(evidence.manifest.counts)),
+        versions=tuple(dotted(evidence.manifest.versions)),
     )
 
 
 def _environment(evidence: Evidence) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_visible,
-    )
+    environment = page_environment()
     environment.filters |= {
         "clock": partial(_clock, started_at_us=evidence.manifest.started_at_us),
-        "moment": moment,
-        "duration": duration,
         "utc": _utc,
         "money": _money,
-        "number": "{:,}".format,
         "examples": _examples,
         "score": tell_score,
     }
     return environment
-
-
-def _visible(value: object) -> object:
-    """Replace characters that hide, reorder or break text, such as a right-to-left override in an order id."""
-    if isinstance(value, Markup) or not isinstance(value, str):
-        return value
-    return "".join(_shown(character) if unicodedata.category(character)[0] == "C" else character for character in value)
-
-
-def _shown(character: str) -> str:
-    return character if character in "\n\t" else f"\\u{ord(character):04x}"
 
 
 def _clock(at_us: int, *, started_at_us: int) -> str:
@@ -161,19 +136,3 @@ def _healed_tale(evidence: Evidence, row: dict[str, Any]) -> Tale:
     why = f"Healed by {row['healed_by']} {duration(row['span_s'])} after the money moved; none took longer."
     lines = tell(evidence, order_id=row["order"], payment_id=None)
     return Tale(title=f"Purchase {row['order']}", why=why, lines=lines)
-
-
-def _flattened(tree: Json, *, path: str = "") -> Iterator[tuple[str, str]]:
-    """Yield settings as dotted names with their values, as the command line would set them."""
-    match tree:
-        case dict():
-            for key, branch in tree.items():
-                yield from _flattened(branch, path=f"{path}.{key}" if path else key)
-        case list() if any(isinstance(branch, dict) for branch in tree):
-            for position, branch in enumerate(tree):
-                name = branch.get("id", position) if isinstance(branch, dict) else position
-                yield from _flattened(branch, path=f"{path}.{name}")
-        case list():
-            yield path, ", ".join(str(branch) for branch in tree) or "none"
-        case _:
-            yield path, "none" if tree is None else str(tree)
