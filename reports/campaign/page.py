@@ -10,6 +10,7 @@ from reports.campaign.figures import over_seeds, over_time
 from reports.campaign.headline import headline, lead, percent, validity
 from reports.campaign.shape import Campaign, FailingRun, Trouble, read_campaign
 from reports.dotted import dotted
+from reports.figures.drawing import Picture
 from reports.invariants import TITLES, sorted_names
 from reports.rendering import page_environment, style
 from reports.spans import duration
@@ -59,7 +60,6 @@ def write_campaign(folder: Path) -> Path:
 def render_campaign(campaign: Campaign, *, folder: Path) -> str:
     """Return the page; a kept report is linked where the folder has it."""
     by_scenario, all_runs = chances(campaign), together(campaign)
-    drawn = (over_seeds(by_scenario, all_runs), over_time(by_scenario, all_runs))
     environment = page_environment()
     environment.filters["percent"] = percent
     return environment.get_template("campaign.html.jinja").render(
@@ -74,12 +74,20 @@ def render_campaign(campaign: Campaign, *, folder: Path) -> str:
         failing=[_shown(run, folder) for run in campaign.failing[:_FAILING_MAX]],
         troubles=tuple(_troubles(campaign))[:_TROUBLES_MAX],
         titles=TITLES,
-        pictures=tuple(picture for picture in drawn if picture is not None),
-        chances=(*by_scenario, all_runs) if len(by_scenario) > 1 else by_scenario,
+        pictures=pictures(campaign),
+        chances=[chance for chance in by_scenario if chance.found or chance.unknown],
+        clean=[chance for chance in by_scenario if not chance.found and not chance.unknown],
+        all_runs=all_runs,
         bites=_bites(campaign),
         settings=tuple(_settings(campaign)),
-        files=(),
     )
+
+
+def pictures(campaign: Campaign) -> tuple[Picture, ...]:
+    """Return the figures, as far as there is something to draw."""
+    by_scenario, all_runs = chances(campaign), together(campaign)
+    drawn = (over_seeds(by_scenario, all_runs), over_time(by_scenario, all_runs))
+    return tuple(picture for picture in drawn if picture is not None)
 
 
 def _named(campaign: Campaign) -> str:

@@ -1,7 +1,8 @@
 """From a matplotlib figure to SVG that belongs to the page: its colours, its font, its width, readable in any light.
 
-Figures are drawn with placeholder colours, which become CSS variables afterwards, so that one drawing serves a bright
-and a dark page and the printer. The same input gives the same bytes: no date, no random ids.
+For the page they are drawn with placeholder colours, which become CSS variables afterwards, so that one drawing serves
+a bright and a dark page and the printer; for a file of its own, with the colours of the page by day. The same input
+gives the same bytes: no date, no random ids.
 """
 
 import io
@@ -15,19 +16,27 @@ from typing import Any
 
 import matplotlib as mpl
 from markupsafe import Markup, escape
+from matplotlib.colors import get_named_colors_mapping
 from matplotlib.figure import Figure
 
 
 class Colour(StrEnum):
-    """Placeholders: no drawing uses these near-blacks by accident."""
+    """Names that drawings use; which colour each is depends on what the drawing is for."""
 
-    INK = "#010101"
-    MUTED = "#020202"
-    LINE = "#030303"
-    BAD = "#040404"
-    GOOD = "#050505"
-    ACCENT = "#060606"
-    BAND = "#070707"
+    INK = "paystorm:ink"
+    MUTED = "paystorm:muted"
+    LINE = "paystorm:line"
+    BAD = "paystorm:bad"
+    GOOD = "paystorm:good"
+    ACCENT = "paystorm:accent"
+    BAND = "paystorm:band"
+    PAPER = "paystorm:paper"
+
+
+# Near-blacks that no drawing uses by accident.
+_PLACEHOLDERS = MappingProxyType(
+    {colour: f"#{number:02x}{number:02x}{number:02x}" for number, colour in enumerate(Colour, 1)}
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +50,9 @@ class Size:
     is_wide: bool  # whether there is room for detail
 
 
+_NUMBER = re.compile(r"-?\d+\.\d+")
+_DOTS_PER_INCH = 160  # of a PNG: sharp on a desk, and small enough to be sent
+
 # Two drawings of each figure: text that is readable on a desk would be dust on a telephone.
 WIDE = Size(name="wide", width_inches=10.4, height_inches=3.0, font_points=9.5, is_wide=True)
 NARROW = Size(name="narrow", width_inches=3.9, height_inches=2.9, font_points=8.5, is_wide=False)
@@ -48,34 +60,64 @@ NARROW = Size(name="narrow", width_inches=3.9, height_inches=2.9, font_points=8.
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Picture:
-    """A figure of the page."""
+    """A figure: of the page, or as a file of its own."""
 
+    name: str
     title: str
     caption: str
-    drawings: Mapping[str, Markup]  # by the name of the size
+    alt: str  # what it shows, in words and numbers
+    rows: int  # how many charts are stacked in it
+    draw: Callable[[Figure, Size], None]
+
+    @property
+    def drawings(self) -> Mapping[str, Markup]:
+        """The figure as parts of the page, by the name of the size."""
+        return MappingProxyType({size.name: self._embedded(size) for size in (WIDE, NARROW)})
+
+    def svg(self, colours: Mapping[Colour, str]) -> bytes:
+        """Return the figure as an SVG file in these colours; the same figure gives the same bytes."""
+        return self._drawn(
+            WIDE, colours, format="svg", metadata={"Date": None, "Title": self.title, "Description": self.alt}
+        )
+
+    def png(self, colours: Mapping[Colour, str]) -> bytes:
+        """Return the figure as a PNG file in these colours; the same figure gives the same bytes."""
+        return self._drawn(
+            WIDE, colours, format="png", dpi=_DOTS_PER_INCH, metadata={"Software": None, "Title": self.title}
+        )
+
+    def _embedded(self, size: Size) -> Markup:
+        name = f"{self.name}-{size.name}"
+        svg = self._drawn(size, _PLACEHOLDERS, format="svg", transparent=True, metadata={"Date": None})
+        return _embedded(svg.decode(), name, self.alt)
+
+    def _drawn(self, size: Size, colours: Mapping[Colour, str], **options: Any) -> bytes:
+        with _style(f"{self.name}-{size.name}", size, colours):
+            # Every further chart needs less than the first: it shares the axis below.
+            height_inches = size.height_inches * (1 + 0.62 * (self.rows - 1))
+            figure = Figure(figsize=(size.width_inches, height_inches), layout="constrained")
+            figure.set_facecolor(Colour.PAPER)
+            self.draw(figure, size)
+            buffer = io.BytesIO()
+            figure.savefig(buffer, **options)
+        return buffer.getvalue()
 
 
 def picture(
     name: str, *, title: str, caption: str, alt: str, rows: int, draw: Callable[[Figure, Size], None]
 ) -> Picture:
-    """Draw a figure in every size; `rows` says how many charts are stacked in it."""
-    drawings = {size.name: _svg(f"{name}-{size.name}", size, alt=alt, rows=rows, draw=draw) for size in (WIDE, NARROW)}
-    return Picture(title=title, caption=caption, drawings=MappingProxyType(drawings))
-
-
-def _svg(name: str, size: Size, *, alt: str, rows: int, draw: Callable[[Figure, Size], None]) -> Markup:
-    with _style(name, size):
-        # Every further chart needs less than the first: it shares the axis below.
-        figure = Figure(figsize=(size.width_inches, size.height_inches * (1 + 0.62 * (rows - 1))), layout="constrained")
-        draw(figure, size)
-        buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
-    return _embedded(buffer.getvalue(), name, alt)
+    """Return a figure that is drawn when it is asked for; `rows` says how many charts are stacked in it."""
+    return Picture(name=name, title=title, caption=caption, alt=alt, rows=rows, draw=draw)
 
 
 @contextmanager
-def _style(name: str, size: Size) -> Iterator[None]:
+def _style(name: str, size: Size, colours: Mapping[Colour, str]) -> Iterator[None]:
+    # Matplotlib knows colours by name in one table for all; nothing else in it has our prefix.
+    names = get_named_colors_mapping()
+    for colour, value in colours.items():
+        names[colour.value] = value
     settings: dict[Any, object] = {  # the keys' own type is a list of all settings, too long to name here
+        "axes.facecolor": "none",
         "axes.edgecolor": Colour.MUTED,
         "axes.labelcolor": Colour.MUTED,
         "xtick.color": Colour.MUTED,
@@ -102,11 +144,17 @@ def _embedded(svg: str, name: str, alt: str) -> Markup:
     body = re.sub(r"<!--.*?-->", "", body, flags=re.DOTALL)
     body = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", body)
     body = re.sub(r"font: [^;\"]*?([\d.]+px)[^;\"]*", r"font-size: \1", body)
-    for colour in Colour:
-        body = body.replace(colour.value, f"var(--figure-{colour.name.lower()})")
+    # A tenth of a point is finer than any screen, and the digits beyond it are half of the file.
+    body = re.sub(r' d="[^"]*"', lambda path: _NUMBER.sub(_rounded, path[0]), body)
+    for colour, placeholder in _PLACEHOLDERS.items():
+        body = body.replace(placeholder, f"var(--figure-{colour.name.lower()})")
     opening = f'<svg viewBox="{_view_box(body)}" role="img" aria-label="{escape(alt)}">'
     body = re.sub(r"<svg [^>]*>", lambda _: opening, body, count=1)
     return Markup(body.strip())  # noqa: S704 - matplotlib has escaped every text in its drawing
+
+
+def _rounded(number: re.Match[str]) -> str:
+    return f"{float(number[0]):.1f}".removesuffix(".0")
 
 
 def _view_box(svg: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from reports.figures.drawing import Picture
 from reports.invariants import TITLES
 from reports.kill_matrix.figures import found_by_seeds
 from reports.kill_matrix.shape import FOUND, SURVIVED, KillMatrix, Trial, read_matrix
@@ -46,7 +47,6 @@ def write_matrix(folder: Path) -> Path:
 
 def render_matrix(matrix: KillMatrix) -> str:
     """Return the page."""
-    drawing = found_by_seeds(matrix)
     return (
         page_environment()
         .get_template("matrix.html.jinja")
@@ -62,10 +62,15 @@ def render_matrix(matrix: KillMatrix) -> str:
             habitats=_by_habitat(matrix.trials),
             invariants=matrix.invariants,
             titles=TITLES,
-            pictures=() if drawing is None else (drawing,),
-            files=(),
+            pictures=pictures(matrix),
         )
     )
+
+
+def pictures(matrix: KillMatrix) -> tuple[Picture, ...]:
+    """Return the figure, if there is something to draw."""
+    drawing = found_by_seeds(matrix)
+    return () if drawing is None else (drawing,)
 
 
 def validity(matrix: KillMatrix) -> Validity:
@@ -92,7 +97,7 @@ def _sentences(matrix: KillMatrix) -> Iterator[str]:
     yield f"{found:,} of {len(matrix.trials):,} planted defects broke an invariant."
     if matrix.seeds_median is not None and most is not None:
         seeds = plural(round(matrix.seeds_median), "seed")
-        yield f"Half of them needed {matrix.seeds_median:g} {seeds} or fewer, the hardest {most:,}."
+        yield f"The median defect needed {matrix.seeds_median:g} {seeds}, the hardest {most:,}."
     runs, accused = sum(trial.sound.seeds_tried for trial in matrix.trials), len(matrix.accused)
     if accused:
         yield f"The sound service was accused in {accused:,} of the same habitats, where nothing was planted."
