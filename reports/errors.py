@@ -1,7 +1,8 @@
 """What can go wrong while a run is judged, as one tree.
 
     ReportError
-    └── EvidenceError   the run folder is missing, incomplete, unreadable or contradicts itself
+    ├── EvidenceError   the run folder is missing, incomplete, unreadable or contradicts itself
+    └── Unwritable      there is no place for a page or a table where it was asked for
 
 A broken invariant is not an error: it is a finding. The docstring of a class is its message where none is given.
 """
@@ -22,3 +23,12 @@ class EvidenceError(ReportError):
 
     def __init__(self, *, where: object, what: str, mend: str) -> None:
         super().__init__(" ".join(f"{where}: {what}; {mend}".split()))
+
+
+class Unwritable(ReportError):
+    """Something cannot be written where it was asked for."""
+
+    def __init__(self, error: OSError, *, where: object) -> None:
+        super().__init__(
+            f"{error.filename or where}: {(error.strerror or 'cannot be written').lower()}; name another place"
+        )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import orjson
 
+from reports.errors import Unwritable
 from reports.figures.drawing import Colour, Picture
 from reports.palette import day
 
@@ -40,17 +41,31 @@ class Sheet:
 
 
 def export(into: Path, *, sheets: Iterable[Sheet], pictures: Iterable[Picture]) -> None:
-    """Write `tables/` and `figures/` into a folder."""
-    tables, figures = into / "tables", into / "figures"
-    for folder in (tables, figures):
-        folder.mkdir(parents=True, exist_ok=True)
-    for sheet in sheets:
-        (tables / f"{sheet.name}.csv").write_text(sheet.to_csv(), encoding="utf-8")
-        (tables / f"{sheet.name}.json").write_bytes(sheet.to_json())
+    """Write `tables/` and `figures/` into a folder.
+
+    Raises:
+        Unwritable: There is no place for them.
+    """
     colours = _by_day()
+    for sheet in sheets:
+        write(into / "tables" / f"{sheet.name}.csv", sheet.to_csv().encode())
+        write(into / "tables" / f"{sheet.name}.json", sheet.to_json())
     for picture in pictures:
-        (figures / f"{picture.name}.svg").write_bytes(picture.svg(colours))
-        (figures / f"{picture.name}.png").write_bytes(picture.png(colours))
+        write(into / "figures" / f"{picture.name}.svg", picture.svg(colours))
+        write(into / "figures" / f"{picture.name}.png", picture.png(colours))
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file, with the folders that it needs.
+
+    Raises:
+        Unwritable: There is no place for it.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as error:
+        raise Unwritable(error, where=path) from None
 
 
 def _harmless(cell: Cell) -> Cell:

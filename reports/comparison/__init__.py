@@ -9,7 +9,7 @@ from reports.comparison.plain import to_json
 from reports.comparison.sheets import sheets
 from reports.comparison.side import Side
 from reports.evidence import load_run
-from reports.sheets import export
+from reports.sheets import export, write
 
 __all__ = [
     "Comparison",
@@ -20,6 +20,7 @@ __all__ = [
     "export_comparison",
     "render_comparison",
     "to_json",
+    "write_comparison",
 ]
 
 
@@ -33,6 +34,19 @@ def compare_folders(one: Path, other: Path) -> Comparison:
     return compare(first, second)
 
 
+def write_comparison(comparison: Comparison, page: Path) -> None:
+    """Write the page of a comparison.
+
+    Raises:
+        Unwritable: There is no place for it.
+    """
+    write(page, render_comparison(comparison).encode())
+
+
 def export_comparison(comparison: Comparison, into: Path) -> None:
-    """Write the tables and drawings of a comparison into a folder."""
+    """Write the tables and drawings of a comparison into a folder.
+
+    Raises:
+        Unwritable: There is no place for them.
+    """
     export(into, sheets=sheets(comparison), pictures=pictures(comparison))

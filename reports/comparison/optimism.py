@@ -8,13 +8,26 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from reports.comparison.changes import Bites, Invariant, Risk
-from reports.comparison.outcomes import Distribution, Ending
+from reports.comparison.outcomes import MORE_THAN_ONCE, Distribution, Ending
 from reports.comparison.timings import Pair, Timing
+from reports.records import Outcome, PaymentState
 from reports.spans import duration
 from reports.words import plural
 
 SLOWER = 1.25
 _MOMENT_S = 0.001
+_WORSE = frozenset(
+    {
+        PaymentState.CREATED,
+        PaymentState.PROCESSING,
+        PaymentState.FAILED,
+        Outcome.FAILED,
+        Outcome.UNKNOWN,
+        MORE_THAN_ONCE,
+    }
+)
+"""How nobody wants it to end; more of anything else is no promise broken."""
+
 _EVIDENT = 1.5  # below, "times as long" says less than the two numbers
 
 
@@ -34,7 +47,7 @@ def optimism(findings: Findings, *, live: int) -> tuple[str, ...]:
     return (
         *_only_live(findings.invariants, live),
         *_slower(findings.timings, live),
-        *_ended_otherwise(findings.distributions, live),
+        *_ended_worse(findings.distributions, live),
         *_never_healed(findings.risks, live),
         *_bit_only_live(findings.faults, live),
     )
@@ -76,9 +89,13 @@ def _told(pair: Pair, live: int) -> str:
     assert live_s is not None
     assert simulated_s is not None
     times = live_s / simulated_s if simulated_s else 0
-    factor = f", {times:.2g} times as long" if times >= _EVIDENT else ""
+    factor = f", {_times(times)} times as long" if times >= _EVIDENT else ""
     share = "half" if pair.share == 0.5 else f"{pair.share:.0%}"  # noqa: PLR2004 - the median has a word of its own
     return f"{share} within {duration(live_s)} in real time, {duration(simulated_s)} in the simulation{factor}"
+
+
+def _times(times: float) -> str:
+    return f"{times:,.0f}" if times >= 10 else f"{times:.2g}"  # noqa: PLR2004 - a tenth of it is no longer of interest
 
 
 def _reserve(slower: Sequence[Pair]) -> str:
@@ -91,11 +108,15 @@ def _reserve(slower: Sequence[Pair]) -> str:
     )
 
 
-def _ended_otherwise(distributions: Sequence[Distribution], live: int) -> Iterator[str]:
+def _ended_worse(distributions: Sequence[Distribution], live: int) -> Iterator[str]:
     for distribution in distributions:
         for ending in distribution.endings:
-            if ending.is_apart:
+            if ending.is_apart and ending.state in _WORSE and _is_more(ending, live):
                 yield f"{_shares(ending, distribution.unit, live)} Chance alone rarely does that (p = {ending.p:.2g})."
+
+
+def _is_more(ending: Ending, live: int) -> bool:
+    return (ending.shares[live] or 0) > (ending.shares[1 - live] or 0)
 
 
 def _shares(ending: Ending, unit: str, live: int) -> str:

@@ -13,7 +13,8 @@ from reports.comparison.side import Side
 from reports.records import Outcome, PaymentState
 from reports.statistics import CONFIDENCE, Interval, difference_interval, fisher
 
-_TIMES_TAKEN = ("nothing", "once", "more than once")
+MORE_THAN_ONCE = "more than once"
+_TIMES_TAKEN = ("nothing", "once", MORE_THAN_ONCE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -54,10 +54,10 @@ class Side:
     def waits_s(self, action: str) -> Sequence[float]:
         """Return how long customers waited for the answers to this kind of request, sorted."""
         mine = self.requests[self.requests["action"] == action]
-        return sorted(float(latency_s) for latency_s in mine["latency_s"].dropna())
+        return sorted(round(float(latency_s), 6) for latency_s in mine["latency_s"].dropna())
 
     def heals_s(self, source: str | None = None) -> Sequence[float]:
         """Return how long it took until the service knew, by whoever brought the news, sorted."""
         healed = self.stretches[self.stretches["healed_by"] != ""]
         mine = healed if source is None else healed[healed["healed_by"] == source]
-        return sorted(float(span_s) for span_s in mine["until_s"] - mine["from_s"])
+        return sorted(round(float(span_s), 6) for span_s in mine["until_s"] - mine["from_s"])

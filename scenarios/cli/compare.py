@@ -39,17 +39,13 @@ def compare(
     Each difference comes with whether chance explains it, each quantile with how far off it may be. Of a virtual and a
     live run it says where the simulation was optimistic. Both are judged anew; exit code 0 whatever they say.
     """
-    from reports.comparison import compare_folders, export_comparison, render_comparison, to_json
+    from reports.comparison import compare_folders, export_comparison, to_json, write_comparison
 
     comparison = compare_folders(first, second)
     page = _page(out, comparison)
-    try:
-        page.parent.mkdir(parents=True, exist_ok=True)
-        page.write_text(render_comparison(comparison), encoding="utf-8")
-        if export is not None:
-            export_comparison(comparison, export)
-    except OSError as error:
-        raise BadInput(f"{error.filename or page}: {error.strerror}; name another place") from None
+    write_comparison(comparison, page)
+    if export is not None:
+        export_comparison(comparison, export)
     if as_json:
         print(to_json(comparison), end="")
     else:
