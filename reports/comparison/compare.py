@@ -75,7 +75,7 @@ class Comparison:
                 else ("Nowhere was the simulation optimistic, as far as these two runs tell.")
             )
         if others := [difference for difference in self.settings if difference.name != "time"]:
-            yield f"They differ in {len(others):,} {plural(len(others), 'setting')} as well, listed at the end."
+            yield f"They differ in {len(others):,} {plural(len(others), 'setting')}, listed at the end."
         if self.sameness.should_be:
             yield "They have one scenario, seed and plan, and should have been the same."
 
