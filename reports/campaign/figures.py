@@ -25,16 +25,17 @@ def over_seeds(by_scenario: Sequence[Chance], all_runs: Chance) -> Picture | Non
     """Return the figure, or None where nothing was settled: what was found, or what would have been."""
     if not all_runs.settled:
         return None
-    shown = [chance for chance in by_scenario if chance.found][:_LINES_MAX] or [all_runs]
-    return _found_over_seeds(shown) if all_runs.found else _unseen_over_seeds(by_scenario, all_runs)
+    if not all_runs.found:
+        return _unseen_over_seeds(by_scenario, all_runs)
+    return _found_over_seeds([chance for chance in by_scenario if chance.found] or [all_runs])
 
 
 def over_time(by_scenario: Sequence[Chance], all_runs: Chance) -> Picture | None:
     """Return the figure, or None where no invariant broke."""
-    shown = [chance for chance in by_scenario if chance.breaches_s][:_LINES_MAX]
     if not all_runs.breaches_s or not all_runs.settled:
         return None
-    shown = shown or [all_runs]
+    broken = [chance for chance in by_scenario if chance.breaches_s] or [all_runs]
+    shown = broken[:_LINES_MAX]
 
     def draw(figure: Figure, size: Size) -> None:
         axes = figure.subplots()
@@ -50,7 +51,7 @@ def over_time(by_scenario: Sequence[Chance], all_runs: Chance) -> Picture | None
         title="How far into a run it breaks",
         caption=(
             "The share of runs in which an invariant had broken by then, in the run's own time, with the exact 95 % "
-            f"interval at each moment.{_of_most(shown)} Every run is watched to its end, so a run that did not break "
+            f"interval at each moment.{_of_most(broken)} Every run is watched to its end, so a run that did not break "
             "stays below for good."
         ),
         alt=f"Share of runs broken over the time within a run; the first after {duration(first_s)}, the last after "
@@ -60,7 +61,9 @@ def over_time(by_scenario: Sequence[Chance], all_runs: Chance) -> Picture | None
     )
 
 
-def _found_over_seeds(shown: Sequence[Chance]) -> Picture:
+def _found_over_seeds(broken: Sequence[Chance]) -> Picture:
+    shown = broken[:_LINES_MAX]
+
     def draw(figure: Figure, size: Size) -> None:
         axes = figure.subplots()
         for position, chance in enumerate(shown):
@@ -74,7 +77,7 @@ def _found_over_seeds(shown: Sequence[Chance]) -> Picture:
         title="How many seeds it takes",
         caption=(
             "The chance that so many seeds, picked from those that were tried, have a finding among them; the band is "
-            f"what the exact 95 % interval of the chance per run leaves open.{_of_most(shown)}"
+            f"what the exact 95 % interval of the chance per run leaves open.{_of_most(broken)}"
         ),
         alt=f"Chance of at least one finding over the number of seeds. {told}.",
         rows=1,
@@ -146,8 +149,8 @@ def _name(chance: Chance) -> str:
     return f"{chance.scenario[:_NAME_LENGTH_MAX]} ({chance.found:,} of {chance.settled:,})"
 
 
-def _of_most(shown: Sequence[Chance]) -> str:
-    return f" The {len(shown)} scenarios that broke most." if len(shown) == _LINES_MAX else ""
+def _of_most(broken: Sequence[Chance]) -> str:
+    return f" The {_LINES_MAX} scenarios that broke most, of {len(broken)}." if len(broken) > _LINES_MAX else ""
 
 
 def _mark(axes: Axes, marks: dict[str, int]) -> None:
