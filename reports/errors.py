@@ -2,7 +2,7 @@
 
     ReportError
     ├── EvidenceError   the run folder is missing, incomplete, unreadable or contradicts itself
-    └── Unwritable      there is no place for a page or a table where it was asked for
+    └── ExportFailed    the files of a report cannot be written where they were wanted
 
 A broken invariant is not an error: it is a finding. The docstring of a class is its message where none is given.
 """
@@ -25,10 +25,8 @@ class EvidenceError(ReportError):
         super().__init__(" ".join(f"{where}: {what}; {mend}".split()))
 
 
-class Unwritable(ReportError):
-    """Something cannot be written where it was asked for."""
+class ExportFailed(ReportError):
+    """The files of the report cannot be written."""
 
-    def __init__(self, error: OSError, *, where: object) -> None:
-        super().__init__(
-            f"{error.filename or where}: {(error.strerror or 'cannot be written').lower()}; name another place"
-        )
+    def __init__(self, *, where: object, what: str, mend: str) -> None:
+        super().__init__(f"{where}: {what}; {mend}")

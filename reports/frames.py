@@ -42,12 +42,13 @@ def risks(evidence: Evidence, truth: Truth) -> pd.DataFrame:
 
 
 def _stretches(evidence: Evidence, truth: Truth) -> Iterator[tuple[str, str, float, int, int, str]]:
-    news, moneys = _news(evidence), _captured_by_payment(truth)
+    news, noticed, moneys = _news(evidence), _noticed(evidence), _captured_by_payment(truth)
     ended = _News(at_us=evidence.manifest.ended_at_us, source="")
     for payment_id, captured in moneys.items():
-        # The news was of one capture; a second one is a secret that the service does not know.
-        for money, heard in zip(captured, [news.get(payment_id, ended), *[ended] * len(captured)], strict=False):
-            moved_us = money.captured_at_us
+        for position, money in enumerate(captured):
+            # The news was of one capture; of a second one the service knows if it has put that very one on record.
+            moved_us, secret = money.captured_at_us, noticed.get(money.payment.id, ended)
+            heard = secret if position else news.get(payment_id, ended)
             yield _stretch(truth.intent_of(money), money.currency, money.captured_minor, moved_us, heard)
     for payment in evidence.service.payments or ():
         believed = news.get(payment.id)
@@ -76,6 +77,15 @@ def _news(evidence: Evidence) -> dict[str, _News]:
     for payment_id, at_us, source in sorted((*found, *steps), key=lambda item: item[1]):
         if payment_id is not None:
             earliest.setdefault(payment_id, _News(at_us=at_us, source=source))
+    return earliest
+
+
+def _noticed(evidence: Evidence) -> dict[str, _News]:
+    """Return when a discrepancy about a payment of the PSP was first put on record, by that payment."""
+    earliest: dict[str, _News] = {}
+    for one in sorted(evidence.service.discrepancies or (), key=attrgetter("found_at_us")):
+        if one.object is not None:
+            earliest.setdefault(one.object, _News(at_us=one.found_at_us, source="discrepancy"))
     return earliest
 
 
@@ -110,3 +120,31 @@ def bites(evidence: Evidence) -> pd.DataFrame:
     )
     grouped = frame.groupby(["where", "fault", "kind"])["at_s"].agg(count="size", first_s="min", last_s="max")
     return grouped.reset_index()
+
+
+def bite_times(evidence: Evidence) -> pd.DataFrame:
+    """Return a row a bite of a fault: where it bit, and when."""
+    start_us = evidence.manifest.started_at_us
+    rows = ((bite.where, (bite.at_us - start_us) / _MICROSECONDS) for bite in evidence.faults)
+    return pd.DataFrame(rows, columns=["where", "at_s"]).astype({"at_s": "float64"})
+
+
+def steps(evidence: Evidence) -> pd.DataFrame:
+    """Return a row a step of a payment's way: from which state to which, on whose word, and when.
+
+    Without the service's transitions nobody knows, and the table is empty.
+    """
+    start_us = evidence.manifest.started_at_us
+    rows = (
+        (one.payment_id, one.from_state or "", one.to_state, one.source or "", (one.at_us - start_us) / _MICROSECONDS)
+        for one in evidence.service.transitions or ()
+    )
+    return pd.DataFrame(rows, columns=["payment", "from_state", "to_state", "source", "at_s"]).astype(
+        {"at_s": "float64"}
+    )
+
+
+def moves(steps: pd.DataFrame) -> pd.DataFrame:
+    """Return a row a kind of step: from which state to which, on whose word, and how often; frequent ones first."""
+    counts = steps.groupby(["from_state", "to_state", "source"]).size().rename("count").reset_index()
+    return counts.sort_values(["count", "from_state", "to_state", "source"], ascending=[False, True, True, True])

@@ -12,10 +12,16 @@ import pandas as pd
 
 from reports.evidence import Evidence
 from reports.facts import Money, Purchase
+from reports.money import decimals
 from reports.records import FINAL_STATES, PAID_STATES, DiaryEntry, Payment, PaymentState
 from reports.truth import Truth
 
 _AMOUNTS = ("told_minor", "booked_minor", "captured_minor", "booked_back_minor", "refunded_minor")
+_CLAIMS = (
+    ("told_minor", "captured_minor"),
+    ("booked_minor", "captured_minor"),
+    ("booked_back_minor", "refunded_minor"),
+)
 _COLUMNS = ("order", "currency", "told", "state", "psp_status", *_AMOUNTS)
 
 
@@ -44,6 +50,18 @@ def totals(frame: pd.DataFrame) -> pd.DataFrame:
     ).groupby("currency")
     counts = by_currency[["told_paid", "booked_paid", "captured_paid", "disagreeing"]].sum()
     return by_currency[list(_AMOUNTS)].sum().join(counts).join(by_currency.size().rename("purchases")).reset_index()
+
+
+def disagreements(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the purchases whose views are not one, the largest difference in major units first."""
+    differing = frame[~frame["agrees"]]
+    distances = pd.DataFrame({claim: (differing[claim] - differing[fact]).abs().fillna(0) for claim, fact in _CLAIMS})
+    # Who knows of nothing claims nothing, and what is not known of is all that was taken.
+    unaware = differing["captured_minor"].where(differing["booked_minor"].isna(), 0)
+    stake = distances.max(axis=1).clip(lower=unaware) if len(differing) else 0
+    places = differing["currency"].map(lambda currency: 10 ** decimals(currency))
+    ranked = differing.assign(stake=stake / places)
+    return ranked.sort_values(["stake", "order"], ascending=[False, True])
 
 
 def _is_same(claim: "pd.Series[int]", fact: "pd.Series[int]") -> "pd.Series[bool]":

@@ -1,77 +1,47 @@
-"""Tables as files: CSV for spreadsheets, JSON for programs; and drawings as SVG and PNG beside them."""
+"""The tables of pages about many runs, whole, and how they become files."""
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import orjson
+import pandas as pd
 
-from reports.errors import Unwritable
-from reports.figures.drawing import Colour, Picture
-from reports.palette import day
+from reports.errors import ExportFailed
+from reports.exports.comma_separated import to_csv
+from reports.exports.json_rows import to_json_rows
+from reports.exports.pictures import write_pictures
+from reports.figures import Picture
 
 type Cell = str | int | float | bool | None
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet compute a text that a stranger wrote; an apostrophe keeps it a text."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sheet:
-    """One table of a page, whole."""
+    """One table of a page."""
 
     name: str  # of its files
     columns: tuple[str, ...]
     rows: Sequence[tuple[Cell, ...]]
 
-    def to_csv(self) -> str:
-        """Return the table for a spreadsheet."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(self.columns)
-        writer.writerows([_harmless(cell) for cell in row] for row in self.rows)
-        return text.getvalue()
-
-    def to_json(self) -> bytes:
-        """Return the table as a list of objects."""
-        rows = [dict(zip(self.columns, row, strict=True)) for row in self.rows]
-        return orjson.dumps(rows, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    def frame(self) -> pd.DataFrame:
+        """Return it as the writers of files take it; numbers of which some are missing stay what they are."""
+        return pd.DataFrame(self.rows, columns=list(self.columns), dtype=object)
 
 
-def export(into: Path, *, sheets: Iterable[Sheet], pictures: Iterable[Picture]) -> None:
-    """Write `tables/` and `figures/` into a folder.
+def export(into: Path, *, sheets: Iterable[Sheet], pictures: Iterable[Picture]) -> tuple[Path, ...]:
+    """Write `tables/` and `figures/` into a folder, and return the paths.
 
     Raises:
-        Unwritable: There is no place for them.
+        ExportFailed: The folder cannot be written.
     """
-    colours = _by_day()
-    for sheet in sheets:
-        write(into / "tables" / f"{sheet.name}.csv", sheet.to_csv().encode())
-        write(into / "tables" / f"{sheet.name}.json", sheet.to_json())
-    for picture in pictures:
-        write(into / "figures" / f"{picture.name}.svg", picture.svg(colours))
-        write(into / "figures" / f"{picture.name}.png", picture.png(colours))
-
-
-def write(path: Path, content: bytes) -> None:
-    """Write a file, with the folders that it needs.
-
-    Raises:
-        Unwritable: There is no place for it.
-    """
+    tables, figures, paths = into / "tables", into / "figures", []
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        for folder in (tables, figures):
+            folder.mkdir(parents=True, exist_ok=True)
+        for sheet in sheets:
+            frame = sheet.frame()
+            paths.append(to_csv(frame, tables / f"{sheet.name}.csv"))
+            paths.append(to_json_rows(frame, tables / f"{sheet.name}.json"))
+        return (*paths, *write_pictures(pictures, figures))
     except OSError as error:
-        raise Unwritable(error, where=path) from None
-
-
-def _harmless(cell: Cell) -> Cell:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
-
-
-def _by_day() -> dict[Colour, str]:
-    variables = day()
-    return {colour: variables.get(f"figure-{colour.name.lower()}") or variables["paper"] for colour in Colour}
+        raise ExportFailed(where=into, what=error.strerror or str(error), mend="choose another folder") from error

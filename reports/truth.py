@@ -5,7 +5,7 @@ wanted, and what was told, is what the customers wrote down.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
@@ -13,6 +13,7 @@ from operator import attrgetter
 from reports.errors import EvidenceError
 from reports.evidence import Evidence, PspBooks
 from reports.facts import Money, Purchase
+from reports.grouping import grouped
 from reports.records import Action, DiaryEntry, Manifest, Outcome, PspRefund
 
 _MICROSECONDS = 1_000_000
@@ -48,7 +49,7 @@ class Truth:
                 payment_id: order for order, purchase in purchases.items() for payment_id in purchase.payment_ids
             },
             canceled_at_us=_canceled_at_us(evidence.diary),
-            psp_refunds_of=_grouped(evidence.psp.refunds, attrgetter("refund_named")),
+            psp_refunds_of=grouped(evidence.psp.refunds, attrgetter("refund_named")),
         )
 
     def money_behind(self, payment_id: str, order_id: str | None = None) -> tuple[Money, ...]:
@@ -76,7 +77,7 @@ class Truth:
     @cached_property
     def money_by_intent(self) -> Mapping[str, Sequence[Money]]:
         """The PSP's payments by the purchase that they were made for."""
-        return _grouped(self.money.values(), self.intent_of)
+        return grouped(self.money.values(), self.intent_of)
 
     def price(self, entry: DiaryEntry) -> tuple[int, str | None]:
         """Return what the purchase that a diary entry is about costs: what is at stake in it."""
@@ -103,12 +104,12 @@ class Truth:
 
     @cached_property
     def _named_money(self) -> Mapping[str, Sequence[Money]]:
-        return _grouped(self.money.values(), attrgetter("payment.payment_named"))
+        return grouped(self.money.values(), attrgetter("payment.payment_named"))
 
     @cached_property
     def _anonymous_money(self) -> Mapping[str, Sequence[Money]]:
         anonymous = [money for money in self.money.values() if money.payment.payment_named is None]
-        return _grouped(anonymous, attrgetter("payment.order_named"))
+        return grouped(anonymous, attrgetter("payment.order_named"))
 
 
 def _purchases(diary: Iterable[DiaryEntry]) -> dict[str, Purchase]:
@@ -132,7 +133,7 @@ def _purchases(diary: Iterable[DiaryEntry]) -> dict[str, Purchase]:
 
 def _shown(diary: Iterable[DiaryEntry]) -> dict[str, list[DiaryEntry]]:
     told = (entry for entry in diary if entry.status_shown is not None and entry.action in _PAYMENT_ACTIONS)
-    by_payment = _grouped(told, lambda entry: entry.payment_id)
+    by_payment = grouped(told, lambda entry: entry.payment_id)
     return {
         payment_id: sorted(entries, key=lambda entry: entry.asked_at_us) for payment_id, entries in by_payment.items()
     }
@@ -148,8 +149,8 @@ def _canceled_at_us(diary: Iterable[DiaryEntry]) -> dict[str, int]:
 
 
 def _money(psp: PspBooks) -> dict[str, Money]:
-    movements = _grouped(psp.movements, lambda movement: movement.payment)
-    refunds = _grouped(psp.refunds, lambda refund: refund.payment)
+    movements = grouped(psp.movements, lambda movement: movement.payment)
+    refunds = grouped(psp.refunds, lambda refund: refund.payment)
     money = {
         payment.id: Money(
             payment=payment,
@@ -170,13 +171,3 @@ def _assert_consistent(money: Mapping[str, Money], movements: Mapping[str, objec
     if strays := sorted(set(movements) - set(money)):
         what = f"money moved for {strays[0]}, which is no payment of the PSP"
         raise EvidenceError(where="psp/movements.jsonl", what=what, mend="the PSP's books are broken; record again")
-
-
-def _grouped[Row](rows: Iterable[Row], key: Callable[[Row], str | None]) -> dict[str, list[Row]]:
-    """Return the rows by key, leaving out those that have none."""
-    groups: defaultdict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        name = key(row)
-        if name is not None:
-            groups[name].append(row)
-    return dict(groups)

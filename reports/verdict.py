@@ -16,7 +16,7 @@ import orjson
 from reports.checks import CHECKS, Breach, Check, Examination, Score
 from reports.evidence import Evidence
 from reports.money import format_sums, to_major
-from reports.story import Line, tell
+from reports.story import Line, Storyteller
 from reports.summary import plain_words
 from reports.truth import Truth
 from reports.words import opening_count
@@ -103,7 +103,8 @@ def judge(evidence: Evidence, *, checks: Sequence[Check] = CHECKS) -> Verdict:
         EvidenceError: The PSP's books contradict themselves, so that there is no truth to judge by.
     """
     truth = Truth.rebuild(evidence)
-    results = tuple(_run(check, evidence, truth) for check in checks)
+    teller = Storyteller(evidence)
+    results = tuple(_run(check, evidence, truth, teller) for check in checks)
     notes = tuple(_notes(evidence, truth))
     validities = [result.validity for result in results if result.validity is not None]
     validity = Validity.worst([*validities, *(Validity.UNKNOWN for _ in notes)])
@@ -136,7 +137,7 @@ def _notes(evidence: Evidence, truth: Truth) -> Iterator[str]:
         yield "the run was ended before its time, so nothing can be said of what was still to come"
 
 
-def _run(check: Check, evidence: Evidence, truth: Truth) -> CheckResult:
+def _run(check: Check, evidence: Evidence, truth: Truth, teller: Storyteller) -> CheckResult:
     books = evidence.books()
     if missing := sorted(check.needs - books):
         return _result(check, None, notes=(f"skipped: the evidence has no {', '.join(missing)}",))
@@ -149,7 +150,7 @@ def _run(check: Check, evidence: Evidence, truth: Truth) -> CheckResult:
         check,
         _validity(examination),
         examined=examination.examined,
-        finding=_finding(check, examination.breaches, evidence),
+        finding=_finding(check, examination.breaches, teller),
         notes=(*examination.doubts, *blind),
         scores=examination.scores,
     )
@@ -183,7 +184,7 @@ def _validity(examination: Examination) -> Validity:
     return Validity.UNKNOWN if examination.doubts else Validity.VALID
 
 
-def _finding(check: Check, breaches: Sequence[Breach], evidence: Evidence) -> Finding | None:
+def _finding(check: Check, breaches: Sequence[Breach], teller: Storyteller) -> Finding | None:
     if not breaches:
         return None
     in_time = sorted(breaches, key=lambda breach: breach.at_us)
@@ -194,7 +195,7 @@ def _finding(check: Check, breaches: Sequence[Breach], evidence: Evidence) -> Fi
         first=in_time[0],
         worst=worst,
         last=in_time[-1],
-        story=tell(evidence, order_id=worst.order_id, payment_id=worst.payment_id),
+        story=tuple(step.line for step in teller.tell(order_id=worst.order_id, payment_id=worst.payment_id)),
     )
 
 

@@ -8,8 +8,9 @@ from reports.comparison.page import pictures, render_comparison
 from reports.comparison.plain import to_json
 from reports.comparison.sheets import sheets
 from reports.comparison.side import Side
+from reports.errors import ExportFailed
 from reports.evidence import load_run
-from reports.sheets import export, write
+from reports.sheets import export
 
 __all__ = [
     "Comparison",
@@ -38,15 +39,20 @@ def write_comparison(comparison: Comparison, page: Path) -> None:
     """Write the page of a comparison.
 
     Raises:
-        Unwritable: There is no place for it.
+        ExportFailed: There is no place for it.
     """
-    write(page, render_comparison(comparison).encode())
+    content = render_comparison(comparison)
+    try:
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(content, encoding="utf-8")
+    except OSError as error:
+        raise ExportFailed(where=page, what=error.strerror or str(error), mend="name another place") from error
 
 
-def export_comparison(comparison: Comparison, into: Path) -> None:
-    """Write the tables and drawings of a comparison into a folder.
+def export_comparison(comparison: Comparison, into: Path) -> tuple[Path, ...]:
+    """Write the tables and drawings of a comparison into a folder, and return their paths.
 
     Raises:
-        Unwritable: There is no place for them.
+        ExportFailed: There is no place for them.
     """
-    export(into, sheets=sheets(comparison), pictures=pictures(comparison))
+    return export(into, sheets=sheets(comparison), pictures=pictures(comparison))

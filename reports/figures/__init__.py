@@ -1,22 +1,22 @@
 """The figures of the page; each is left out where the evidence has nothing for it."""
 
-from reports.evidence import Evidence
-from reports.figures.drawing import Picture
+from reports.figures.drawing import Colour, Picture
+from reports.figures.flow import state_flow
 from reports.figures.healing import time_to_heal
 from reports.figures.risk import money_at_risk
 from reports.figures.waiting import waiting
-from reports.frames import requests, risks
-from reports.truth import Truth
+from reports.tables import Tables
 
-__all__ = ["Picture", "draw_all"]
+__all__ = ["Colour", "Picture", "draw_all"]
 
 
-def draw_all(evidence: Evidence, truth: Truth) -> tuple[Picture, ...]:
+def draw_all(tables: Tables) -> tuple[Picture, ...]:
     """Return the figures in the order of the page."""
-    stretches, manifest = risks(evidence, truth), evidence.manifest
+    strikes, manifest = tables.bite_times, tables.manifest
     drawn = (
-        money_at_risk(stretches, manifest),
-        time_to_heal(stretches, manifest),
-        waiting(requests(evidence), manifest),
+        money_at_risk(tables.risks, strikes, manifest),
+        time_to_heal(tables.risks, strikes, manifest),
+        waiting(tables.requests, strikes, manifest),
+        state_flow(tables.steps, strikes, manifest),
     )
     return tuple(picture for picture in drawn if picture is not None)

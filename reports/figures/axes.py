@@ -1,6 +1,9 @@
 """What the axes of several figures have in common."""
 
+from collections.abc import Sequence
+
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from reports.figures.drawing import Colour, Size
@@ -9,6 +12,29 @@ from reports.spans import axis_unit, duration
 
 _MICROSECONDS = 1_000_000
 _DURATIONS_S = (1e-3, 1e-2, 0.1, 1.0, 10.0, 60.0, 600.0, 3_600.0, 21_600.0, 86_400.0, 604_800.0)
+
+
+def stacked(figure: Figure | SubFigure, heights: Sequence[float], size: Size) -> list[Axes]:
+    """Return charts of these relative heights, one below the other, that share their time.
+
+    The room for what stands beside them is measured out in inches; that is much cheaper than to draw and measure it.
+    """
+    top, gap, bottom = (0.36, 0.36, 0.5) if size.is_wide else (0.5, 0.5, 0.46)
+    left, right = (1.15, 0.1) if size.is_wide else (0.82, 0.08)
+    height = figure.bbox.height / figure.dpi
+    mean = (height - top - bottom - gap * (len(heights) - 1)) / len(heights)
+    place = {
+        "left": left / size.width_inches,
+        "right": 1 - right / size.width_inches,
+        "top": 1 - top / height,
+        "bottom": bottom / height,
+        "hspace": gap / mean,
+    }
+    return list(
+        figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=list(heights), gridspec_kw=place)[
+            :, 0
+        ]
+    )
 
 
 def tidy(axes: Axes) -> None:
@@ -43,10 +69,14 @@ def durations(axes: Axes, *, shortest_s: float, longest_s: float) -> None:
     """Let the horizontal axis be a stretch of time, from moments to days."""
     axes.set_xscale("log")
     axes.set_xlim(shortest_s / 1.3, longest_s * 1.3)
-    within = [tick_s for tick_s in _DURATIONS_S if shortest_s / 1.3 <= tick_s <= longest_s * 1.3]
-    axes.xaxis.set_major_locator(FixedLocator(within))
+    axes.xaxis.set_major_locator(FixedLocator(durations_within(shortest_s, longest_s)))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: duration(seconds)))
+
+
+def durations_within(shortest_s: float, longest_s: float) -> list[float]:
+    """Return the round stretches of time between these two, a little beyond them included."""
+    return [tick_s for tick_s in _DURATIONS_S if shortest_s / 1.3 <= tick_s <= longest_s * 1.3]
 
 
 def run_length_s(manifest: Manifest) -> float:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
 from markupsafe import Markup, escape
@@ -37,6 +37,9 @@ class Colour(StrEnum):
 _PLACEHOLDERS = MappingProxyType(
     {colour: f"#{number:02x}{number:02x}{number:02x}" for number, colour in enumerate(Colour, 1)}
 )
+
+
+type Layout = Literal["constrained"] | None  # None: whoever draws places everything
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,6 +70,7 @@ class Picture:
     caption: str
     alt: str  # what it shows, in words and numbers
     rows: int  # how many charts are stacked in it
+    layout: Layout
     draw: Callable[[Figure, Size], None]
 
     @property
@@ -95,7 +99,7 @@ class Picture:
         with _style(f"{self.name}-{size.name}", size, colours):
             # Every further chart needs less than the first: it shares the axis below.
             height_inches = size.height_inches * (1 + 0.62 * (self.rows - 1))
-            figure = Figure(figsize=(size.width_inches, height_inches), layout="constrained")
+            figure = Figure(figsize=(size.width_inches, height_inches), layout=self.layout)
             figure.set_facecolor(Colour.PAPER)
             self.draw(figure, size)
             buffer = io.BytesIO()
@@ -104,10 +108,20 @@ class Picture:
 
 
 def picture(
-    name: str, *, title: str, caption: str, alt: str, rows: int, draw: Callable[[Figure, Size], None]
+    name: str,
+    *,
+    title: str,
+    caption: str,
+    alt: str,
+    rows: int,
+    draw: Callable[[Figure, Size], None],
+    layout: Layout = "constrained",
 ) -> Picture:
-    """Return a figure that is drawn when it is asked for; `rows` says how many charts are stacked in it."""
-    return Picture(name=name, title=title, caption=caption, alt=alt, rows=rows, draw=draw)
+    """Return a figure that is drawn when it is asked for; `rows` says how many charts are stacked in it.
+
+    Matplotlib's constrained layout draws everything twice to measure it; who places charts by hand says so.
+    """
+    return Picture(name=name, title=title, caption=caption, alt=alt, rows=rows, draw=draw, layout=layout)
 
 
 @contextmanager

@@ -5,30 +5,32 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from reports.figures.axes import run_time, shade_storm, tidy
+from reports.figures.axes import run_length_s, shade_storm, tidy
+from reports.figures.bands import charts_over_bands, end_with_bands, places
 from reports.figures.drawing import Colour, Picture, Size, picture
 from reports.records import Manifest
+from reports.spans import moment
 
 _CURRENCIES_MAX = 4  # of them the largest; currencies are never added up
 _STEPS_MAX = 480
 _BINS = 120  # enough for the width of a page, few enough for its size
 
 
-def money_at_risk(stretches: pd.DataFrame, manifest: Manifest) -> Picture | None:
+def money_at_risk(stretches: pd.DataFrame, strikes: pd.DataFrame, manifest: Manifest) -> Picture | None:
     """Return the figure, or None where nobody knows when the service learned what."""
     if stretches.empty:
         return None
     sums = stretches.groupby("currency")["amount"].sum().sort_values(ascending=False)
     levels = {str(currency): _level(stretches, str(currency)) for currency in sums.index[:_CURRENCIES_MAX]}
+    end_s = run_length_s(manifest)
 
     def draw(figure: Figure, size: Size) -> None:
-        charts = figure.subplots(len(levels), 1, sharex=True, squeeze=False)[:, 0]
+        charts, below = charts_over_bands(figure, [1] * len(levels), strikes, size)
         for axes, (currency, level) in zip(charts, levels.items(), strict=True):
             _plot(axes, currency, level)
             shade_storm(axes, manifest)
-        run_time(charts[-1], manifest, size)
+        end_with_bands(charts, below, strikes, manifest, size)
 
-    highest = ", ".join(f"{currency} {level.max():,.10g}" for currency, level in levels.items())
     return picture(
         "risk",
         title="Money at risk",
@@ -36,9 +38,25 @@ def money_at_risk(stretches: pd.DataFrame, manifest: Manifest) -> Picture | None
             "What the PSP had taken while the service did not know it yet, and what the service believed in without "
             "the PSP having it. After the storm, which is shaded, it must come down to zero and stay there."
         ),
-        alt=f"Money at risk over the run, by currency; at its highest {highest}.",
-        rows=len(levels),
+        alt="Money at risk over the run. " + " ".join(_told(name, level, end_s) for name, level in levels.items()),
+        rows=len(levels) + bool(places(strikes)),
         draw=draw,
+        layout=None,
+    )
+
+
+def _told(currency: str, level: "pd.Series[float]", end_s: float) -> str:
+    """Return in words how high it rose, and whether it came down for good."""
+    peak = (
+        f"{currency} {level.max():,.10g} at its highest, {moment(float(level.index[int(level.argmax())]))} into the run"
+    )
+    # What nobody ever learned ends with the run, and so falls at its very end.
+    before_end = level[level.index < end_s]
+    left = float(before_end.iloc[-1]) if len(before_end) else 0.0
+    if left:
+        return f"{peak}, and {left:,.10g} still at the end."
+    return (
+        f"{peak}, and nothing after {moment(float(level[level > 0].index.max()))}." if (level > 0).any() else f"{peak}."
     )
 
 

@@ -3,17 +3,19 @@
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from reports.figures.axes import run_length_s, run_time, shade_storm, tidy
+from reports.figures.axes import run_length_s, shade_storm, tidy
+from reports.figures.bands import charts_over_bands, end_with_bands, places
 from reports.figures.drawing import Colour, Picture, Size, picture
 from reports.records import Manifest, Outcome
 from reports.spans import duration
 
 _BINS = 120
+_TICKS_S = tuple(first * 10.0**power for power in range(-4, 5) for first in (1, 3))
 
 
-def waiting(requests: pd.DataFrame, manifest: Manifest) -> Picture | None:
+def waiting(requests: pd.DataFrame, strikes: pd.DataFrame, manifest: Manifest) -> Picture | None:
     """Return the figure, or None where nobody was answered."""
     answered = requests.dropna(subset=["latency_s"])
     if answered.empty:
@@ -22,14 +24,14 @@ def waiting(requests: pd.DataFrame, manifest: Manifest) -> Picture | None:
     width_s = run_length_s(manifest) / _BINS
 
     def draw(figure: Figure, size: Size) -> None:
-        above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
-        _plot_latency(above, answered, width_s)
-        _plot_unknown(below, unknown, width_s)
-        for axes in (above, below):
+        charts, below = charts_over_bands(figure, [1, 0.5], strikes, size)
+        _plot_latency(charts[0], answered, width_s)
+        _plot_unknown(charts[1], unknown, width_s)
+        for axes in charts:
             shade_storm(axes, manifest)
-        run_time(below, manifest, size)
+        end_with_bands(charts, below, strikes, manifest, size)
 
-    typical_s, slow_s = (float(answered["latency_s"].quantile(share)) for share in (0.5, 0.95))
+    typical_s, slow_s, slowest_s = (float(answered["latency_s"].quantile(share)) for share in (0.5, 0.95, 1))
     return picture(
         "waiting",
         title="How long customers waited",
@@ -39,10 +41,12 @@ def waiting(requests: pd.DataFrame, manifest: Manifest) -> Picture | None:
         ),
         alt=(
             f"Latency of customers' requests over the run: half within {duration(typical_s)}, 95 % within "
-            f"{duration(slow_s)}; {len(unknown):,} requests with an unknown outcome."
+            f"{duration(slow_s)}, the slowest after {duration(slowest_s)}; {len(unknown):,} of {len(requests):,} "
+            "requests have an unknown outcome."
         ),
-        rows=2,
+        rows=2 + bool(places(strikes)),
         draw=draw,
+        layout=None,
     )
 
 
@@ -53,7 +57,9 @@ def _plot_latency(axes: Axes, answered: pd.DataFrame, width_s: float) -> None:
     axes.plot(middles_s, most, color=Colour.MUTED, linewidth=1.2, linestyle="--", label="95 % within")
     axes.plot(middles_s, half, color=Colour.ACCENT, linewidth=1.6, marker=".", markersize=3, label="half within")
     axes.set_yscale("log")
-    axes.yaxis.set_major_locator(LogLocator(subs=(1, 3), numticks=7))
+    axes.yaxis.set_major_locator(
+        FixedLocator([tick_s for tick_s in _TICKS_S if half.min() / 2 < tick_s < most.max() * 2])
+    )
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda latency_s, _: duration(latency_s)))
     axes.legend(frameon=False, loc="lower right", labelcolor=Colour.INK, bbox_to_anchor=(1, 1), ncols=2)

@@ -14,19 +14,35 @@ type ExportFolder = Annotated[
     Path | None,
     Parameter(
         name="--export",
-        help="Of a sweep or a matrix: write tables as CSV and JSON and drawings as SVG and PNG into this folder, too.",
+        help="Write the report's figures (SVG, PNG) and tables (CSV, JSON) there as well.",
     ),
 ]
 
 
 def report(folder: ReportFolder, /, *, export: ExportFolder = None) -> ExitCode:
-    """Write the report of a folder again and print its path; exit code 0 whatever the report says."""
-    from reports.overview import write_overview
+    """Write the report of a run, a sweep or a kill matrix again and print its path; exit code 0 whatever it says.
 
-    page = write_overview(folder, export_into=export)
+    With `--export` each figure and each table becomes files of its own, such as `figures/risk.png` or
+    `tables/purchases.csv`. In the CSV files, text that a spreadsheet would take for a formula begins with an
+    apostrophe.
+    """
+    from reports.overview import export_overview, write_overview
+
+    page = write_overview(folder)
     if page is None:
-        from scenarios.judgement import judge_folder
-
-        page = judge_folder(folder).folder / "report.html"
+        return _report_run(folder, export)
     print(page)
+    if export is not None:
+        print(f"{export}: {len(export_overview(folder, export))} files")
+    return ExitCode.HOLDS
+
+
+def _report_run(folder: Path, export: Path | None) -> ExitCode:
+    from reports.report import export_report
+    from scenarios.judgement import judge_folder
+
+    judgement = judge_folder(folder)
+    print(judgement.folder / "report.html")
+    if export is not None:
+        print(f"{export}: {len(export_report(folder, judgement.verdict, export))} files")
     return ExitCode.HOLDS

@@ -6,7 +6,7 @@ from reports.campaign import PAGE, SUMMARY, read_campaign, render_campaign
 from reports.campaign.chances import chances, together
 from reports.campaign.headline import headline, validity
 from reports.errors import EvidenceError
-from reports.overview import write_overview
+from reports.overview import export_overview, write_overview
 
 
 @pytest.fixture
@@ -198,7 +198,8 @@ def test_the_page_is_made_again_from_the_folder_and_its_tables_with_it(summary, 
     summary["failing"][0]["note"] = "=cmd()"
     folder = folder_with(SUMMARY, summary)
 
-    page = write_overview(folder, export_into=tmp_path / "export")
+    page = write_overview(folder)
+    export_overview(folder, tmp_path / "export")
 
     assert page == folder / PAGE
     assert page.read_text() == render_campaign(read_campaign(folder), folder=folder)

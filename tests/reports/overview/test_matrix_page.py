@@ -6,7 +6,7 @@ import pytest
 
 from reports.errors import EvidenceError
 from reports.kill_matrix import PAGE, SUMMARY, read_matrix, render_matrix
-from reports.overview import write_overview
+from reports.overview import export_overview, write_overview
 
 
 @pytest.fixture
@@ -82,7 +82,8 @@ def test_a_damaged_matrix_is_refused_with_its_place(matrix, folder_with, change)
 def test_the_page_is_made_again_from_the_folder_and_its_tables_with_it(matrix, folder_with, tmp_path):
     folder = folder_with(SUMMARY, matrix)
 
-    page = write_overview(folder, export_into=tmp_path / "export")
+    page = write_overview(folder)
+    export_overview(folder, tmp_path / "export")
 
     assert page == folder / PAGE
     lines = (tmp_path / "export" / "tables" / "matrix.csv").read_text().splitlines()
