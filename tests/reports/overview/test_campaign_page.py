@@ -141,6 +141,7 @@ def test_a_summary_of_an_earlier_version_has_a_page_too(summary, render, assert_
     assert "not recorded" in text
 
 
+@pytest.mark.slow
 def test_a_thousand_failing_runs_are_ranked_and_not_all_shown(summary, render):
     summary["failing"] = [summary["failing"][0] | {"rank": rank, "seed": rank} for rank in range(1, 1_001)]
     summary["runs"]["invalid"] = 1_000
