@@ -1,16 +1,15 @@
 """Into which files a report is written."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from reports.errors import ExportFailed
 from reports.evidence import Evidence
 from reports.exports.comma_separated import to_csv
 from reports.exports.json_rows import to_json_rows
+from reports.exports.pictures import write_pictures
 from reports.exports.story_file import story_svg
 from reports.exports.verdict_tables import checks, findings, scores, stories
-from reports.figures import Colour, draw_all
-from reports.palette import day
+from reports.figures import draw_all
 from reports.story import Storyteller
 from reports.tables import Tables
 from reports.tales import tales
@@ -50,14 +49,12 @@ def export(evidence: Evidence, verdict: Verdict, folder: Path) -> tuple[Path, ..
 def export_figures(tables: Tables, verdict: Verdict, teller: Storyteller, folder: Path) -> tuple[Path, ...]:
     """Write each figure as SVG and PNG, and each story as SVG, into a folder that is made if need be."""
     folder.mkdir(parents=True, exist_ok=True)
-    colours = _colours()
-    contents: dict[str, bytes] = {}
-    for picture in draw_all(tables):
-        contents |= {f"{picture.name}.svg": picture.svg(colours), f"{picture.name}.png": picture.png(colours)}
+    paths = [*write_pictures(draw_all(tables), folder)]
     for tale in tales(tables, verdict, teller):
         if tale.diagrams:
-            contents[f"story-{tale.name}.svg"] = story_svg(tale)
-    return tuple(_written(folder / name, content) for name, content in contents.items())
+            paths.append(folder / f"story-{tale.name}.svg")
+            paths[-1].write_bytes(story_svg(tale))
+    return tuple(paths)
 
 
 def export_tables(tables: Tables, verdict: Verdict, folder: Path) -> tuple[Path, ...]:
@@ -74,13 +71,3 @@ def export_tables(tables: Tables, verdict: Verdict, folder: Path) -> tuple[Path,
     for name, frame in frames.items():
         paths += [to_csv(frame, folder / f"{name}.csv"), to_json_rows(frame, folder / f"{name}.json")]
     return tuple(paths)
-
-
-def _written(path: Path, content: bytes) -> Path:
-    path.write_bytes(content)
-    return path
-
-
-def _colours() -> Mapping[Colour, str]:
-    variables = day()
-    return {colour: variables[f"figure-{colour.name.lower()}"] for colour in Colour}

@@ -53,7 +53,11 @@ def shade_storm(axes: Axes, manifest: Manifest) -> None:
 
 def run_time(axes: Axes, manifest: Manifest, size: Size) -> None:
     """Let the horizontal axis be the time since the run began."""
-    length_s = run_length_s(manifest)
+    elapsed(axes, run_length_s(manifest), size)
+
+
+def elapsed(axes: Axes, length_s: float, size: Size) -> None:
+    """Let the horizontal axis be time within a run, so many seconds of it."""
     unit, unit_s = axis_unit(length_s)
     axes.set_xlim(0, length_s)
     axes.xaxis.set_major_locator(_UnitLocator(unit_s, ticks=10 if size.is_wide else 4))

@@ -22,6 +22,8 @@ class Ledger:
         self.broken: Counter[str] = Counter()  # runs by invariant
         self.found: set[str] = set()  # scenarios of which a run broke an invariant
         self.counts: Counter[str] = Counter()  # requests and the like, over all runs
+        self.bites: Counter[str] = Counter()  # of faults, by where and kind
+        self.by_scenario: Counter[tuple[str, str]] = Counter()  # runs by scenario and validity
         self.failing: list[Result] = []
         self.unfinished: dict[Task, Result] = {}  # what could not be judged
         self.differences: list[Repetition] = []
@@ -38,6 +40,8 @@ class Ledger:
         self.validities[result.validity] += 1
         self.broken.update(result.broken.keys())
         self.counts.update(result.counts)
+        self.bites.update(result.bites)
+        self.by_scenario[result.scenario, result.validity] += 1
         if result.broken:
             self.found.add(result.scenario)
         if result.is_failing:

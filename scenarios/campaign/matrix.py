@@ -16,6 +16,7 @@ import orjson
 from pydantic import JsonValue
 
 from reports.checks import CHECKS
+from reports.invariants import sorted_names
 from scenarios.campaign.results import Result
 from scenarios.campaign.seeds import Seeds
 from scenarios.campaign.summary import seconds
@@ -212,8 +213,3 @@ def _until_found(results: Sequence[Result]) -> list[Result]:
         if result.broken:
             break
     return tried
-
-
-def sorted_names(invariants: Iterable[str]) -> list[str]:
-    """Sort invariants as one counts: I2 comes before I11."""
-    return sorted(invariants, key=lambda name: (len(name), name))

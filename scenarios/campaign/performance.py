@@ -1,6 +1,7 @@
 """One order performed on a stage: what the seed draws, the run, the verdict."""
 
 import time
+from collections import Counter
 from functools import cache
 
 from reports.verdict import CheckResult, Validity, Verdict, judge
@@ -59,6 +60,7 @@ def _performed(
         counts={**recording.counts, "faults": len(recording.faults)},
         wall_s=round(time.monotonic() - started_s, 3),
         cpu_s=round(time.process_time() - cpu_started_s, 3),
+        bites=dict(sorted(Counter(f"{bite['where']} {bite['kind']}" for bite in recording.faults).items())),
     )
     return Outcome(result=result, house=house, files=_files(order, result, recording, record.files))
 

@@ -7,7 +7,7 @@ is done again.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -39,6 +39,7 @@ class Result:
     counts: Mapping[str, int]
     wall_s: float
     cpu_s: float = 0  # of the process that performed it; its database server's is not in it
+    bites: Mapping[str, int] = field(default_factory=dict)  # of faults, by where and kind; older lines do not say
 
     @property
     def task(self) -> Task:

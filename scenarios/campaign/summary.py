@@ -14,6 +14,7 @@ from scenarios.campaign.results import Repetition, Result
 _FORMAT = 1
 _US_PER_S = 1_000_000
 _S_PER_HOUR = 3_600
+_VALIDITIES = ("valid", "unknown", "invalid")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,6 +29,7 @@ class Summary:
     canary: Result | None  # what became of the run with the planted defect, if there was one
     resumed: int  # runs that an earlier session had judged
     wall_s: float  # of this session
+    jobs: int  # runs at once in this session
 
     @property
     def seeds_per_hour(self) -> int:
@@ -54,14 +56,18 @@ class Summary:
             "folder": str(self.folder.path),
             "scenarios": [scenario.name for scenario in self.plan.scenarios],
             "seeds": [self.plan.seeds.first, self.plan.seeds.last],
+            "swarm": self.plan.has_swarm,
+            "changes": dict(self.plan.changes),
+            "jobs": self.jobs,
             "is_complete": self.is_complete,
             "runs": {
                 "wanted": len(self.plan),
                 "judged": ledger.done,
                 "resumed": self.resumed,
-                **{validity: ledger.validities[validity] for validity in ("valid", "unknown", "invalid")},
+                **{validity: ledger.validities[validity] for validity in _VALIDITIES},
                 "unfinished": len(ledger.unfinished),
             },
+            "by_scenario": [self._tally(scenario.name) for scenario in self.plan.scenarios],
             "findings": dict(sorted(ledger.broken.items())),
             "failing": [self._failing(rank, result) for rank, result in enumerate(ledger.ranked(), start=1)],
             "unfinished": [_unfinished(result) for result in ledger.unfinished.values()],
@@ -73,9 +79,14 @@ class Summary:
             "differences": [self._difference(repetition) for repetition in ledger.differences],
             "canary": self._canary(),
             "counts": dict(ledger.counts),
+            "faults": dict(sorted(ledger.bites.items())),
             "seeds_per_hour": self.seeds_per_hour,
             "wall_s": round(self.wall_s, 3),
         }
+
+    def _tally(self, scenario: str) -> JsonValue:
+        counts: dict[str, JsonValue] = {word: self.ledger.by_scenario[scenario, word] for word in _VALIDITIES}
+        return {"scenario": scenario, **counts}
 
     def _failing(self, rank: int, result: Result) -> JsonValue:
         report = self.report_of(result)

@@ -59,7 +59,7 @@ def defects(
         return ExitCode.HOLDS
     tried = _tried(chosen, seeds=seeds, jobs=jobs, out=out, database_url=database_url)
     code = _exit_code(tried)
-    tried.matrix.write(tried.folder)
+    _write(tried)
     command = _command(seeds=seeds, only=only, out=out)
     print_matrix(tried.matrix, folder=tried.folder, command=command, exit_code=code, json=as_json)
     if tried.failure is not None:
@@ -105,6 +105,14 @@ def _tried(
             failure = run_in_order(trials, progress)
         matrix = Matrix(rows=trials.rows, cpu_s=_cpu_s() - cpu_before_s)
     return _Tried(trials=trials, matrix=matrix, folder=folder.path, failure=failure)
+
+
+def _write(tried: _Tried) -> None:
+    """Write the matrix down for programs, and the page about it."""
+    from reports.kill_matrix import write_matrix
+
+    tried.matrix.write(tried.folder)
+    write_matrix(tried.folder)
 
 
 def _exit_code(tried: _Tried) -> ExitCode:

@@ -10,9 +10,10 @@ from typing import Self
 from rich.console import Console
 from rich.table import Table
 
+from reports.invariants import sorted_names
 from reports.words import plural
 from scenarios.campaign.ledger import Ledger
-from scenarios.campaign.matrix import Fate, Matrix, Row, awaits, sorted_names
+from scenarios.campaign.matrix import Fate, Matrix, Row, awaits
 from scenarios.campaign.matrix_plan import MatrixPlan
 from scenarios.campaign.summary import seconds
 from scenarios.cli.exit_codes import ExitCode
@@ -83,6 +84,7 @@ def print_matrix(matrix: Matrix, *, folder: Path, command: str, exit_code: ExitC
         console.print(f"      again   {accused.command}", markup=False)
     console.print(_totals(matrix), markup=False)
     console.print(_headline(matrix, exit_code), style=_HEADLINE_STYLES.get(exit_code, "bold red"), markup=False)
+    console.print(f"report  {folder / 'matrix.html'}", markup=False)
     console.print(f"results {folder}", markup=False)
     if exit_code in {ExitCode.INTERRUPTED, ExitCode.INFRASTRUCTURE_FAILED}:
         console.print(f"go on   {command}", markup=False)

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from reports.errors import ReportError
 from scenarios.cli.check import check
+from scenarios.cli.compare import compare
 from scenarios.cli.defects import defects
 from scenarios.cli.events import events
 from scenarios.cli.exit_codes import ExitCode
@@ -47,7 +48,7 @@ app = App(
     help_epilogue=_EPILOGUE,
 )
 app.command(list_scenarios, name="list")
-for command in (run, sweep, defects, replay, shrink, check, report, serve, load, psp, migrate, reconcile):
+for command in (run, sweep, defects, replay, shrink, check, compare, report, serve, load, psp, migrate, reconcile):
     app.command(command)
 for group in (merchants, keys, events):
     app.command(group)

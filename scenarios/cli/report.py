@@ -6,8 +6,10 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from scenarios.cli.exit_codes import ExitCode
-from scenarios.cli.options import RunFolder
 
+type ReportFolder = Annotated[
+    Path, Parameter(help="The folder of a run, such as `runs/latest`, of a sweep or of a kill matrix.")
+]
 type ExportFolder = Annotated[
     Path | None,
     Parameter(
@@ -17,13 +19,25 @@ type ExportFolder = Annotated[
 ]
 
 
-def report(folder: RunFolder, /, *, export: ExportFolder = None) -> ExitCode:
-    """Write the report of a run folder again and print its path; exit code 0 whatever the report says.
+def report(folder: ReportFolder, /, *, export: ExportFolder = None) -> ExitCode:
+    """Write the report of a run, a sweep or a kill matrix again and print its path; exit code 0 whatever it says.
 
     With `--export` each figure and each table becomes files of its own, such as `figures/risk.png` or
     `tables/purchases.csv`. In the CSV files, text that a spreadsheet would take for a formula begins with an
     apostrophe.
     """
+    from reports.overview import export_overview, write_overview
+
+    page = write_overview(folder)
+    if page is None:
+        return _report_run(folder, export)
+    print(page)
+    if export is not None:
+        print(f"{export}: {len(export_overview(folder, export))} files")
+    return ExitCode.HOLDS
+
+
+def _report_run(folder: Path, export: Path | None) -> ExitCode:
     from reports.report import export_report
     from scenarios.judgement import judge_folder
 

@@ -96,7 +96,8 @@ def sweep(
         failure = run_in_order(sweep, bar)
         _write_reports(sweep, folder, at_most=keep)
     code = _exit_code(sweep, failure)
-    summary = _summary(sweep, folder, command=_command(plan, out=out, scheduler=scheduler), since_s=started_s)
+    command = _command(plan, out=out, scheduler=scheduler)
+    summary = _summary(sweep, folder, command=command, since_s=started_s, jobs=performers.jobs)
     _tell(summary, exit_code=code, as_json=as_json, shown_max=keep)
     if failure is not None:
         raise failure
@@ -177,7 +178,7 @@ def _write_reports(sweep: "Sweep", folder: "SweepFolder", *, at_most: int) -> No
         write_reports(sweep.ledger, folder, at_most=at_most)
 
 
-def _summary(sweep: "Sweep", folder: "SweepFolder", *, command: str, since_s: float) -> "Summary":
+def _summary(sweep: "Sweep", folder: "SweepFolder", *, command: str, since_s: float, jobs: int) -> "Summary":
     from scenarios.campaign.summary import Summary
 
     return Summary(
@@ -189,14 +190,17 @@ def _summary(sweep: "Sweep", folder: "SweepFolder", *, command: str, since_s: fl
         canary=sweep.canary,
         resumed=sweep.resumed,
         wall_s=time.monotonic() - since_s,
+        jobs=jobs,
     )
 
 
 def _tell(summary: "Summary", *, exit_code: ExitCode, as_json: bool, shown_max: int) -> None:
-    """Write the summary down, and print it."""
+    """Write the summary down and the page about it, and print it."""
+    from reports.campaign import write_campaign
     from scenarios.cli.sweep_output import print_summary
 
     summary.folder.write_summary(summary.to_plain(exit_code=exit_code))
+    write_campaign(summary.folder.path)
     print_summary(summary, exit_code=exit_code, json=as_json, shown_max=shown_max)
 
 

@@ -2,12 +2,11 @@
 
 import json as json_text
 import time
-from collections.abc import Iterable
 
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 
-from reports.checks import CHECKS
+from reports.invariants import TITLES, sorted_names
 from reports.words import plural
 from scenarios.campaign.canary import CANARY
 from scenarios.campaign.folder import SweepFolder
@@ -21,7 +20,6 @@ from scenarios.cli.output import format_duration
 
 _LINE_PERIOD_S = 20  # of plain lines, where nobody watches a bar
 _S_PER_HOUR = 3_600
-_TITLES = {check.id: check.title for check in CHECKS}
 _STYLES = {ExitCode.HOLDS: "green", ExitCode.INTERRUPTED: "yellow"}
 
 
@@ -87,17 +85,18 @@ def print_summary(summary: Summary, *, exit_code: ExitCode, json: bool, shown_ma
     _print_troubles(console, summary)
     _print_totals(console, summary)
     console.print(_headline(summary, exit_code), style=_STYLES.get(exit_code, "bold red"), markup=False)
+    console.print(f"report  {summary.folder.path / 'campaign.html'}", markup=False)
     console.print(f"results {summary.folder.path}", markup=False)
     if exit_code in {ExitCode.INTERRUPTED, ExitCode.INFRASTRUCTURE_FAILED}:
         console.print(f"go on   {summary.command}", markup=False)
 
 
 def _print_findings(console: Console, summary: Summary, *, shown_max: int) -> None:
-    for invariant in _sorted(summary.ledger.broken):
+    for invariant in sorted_names(summary.ledger.broken):
         console.print(f"  {invariant:<4}", end="")
         console.print("BROKEN  ", style="bold red", end="")
         runs = _count(summary.ledger.broken[invariant], "run")
-        console.print(f" {_TITLES.get(invariant, '')} (in {runs})", markup=False)
+        console.print(f" {TITLES.get(invariant, '')} (in {runs})", markup=False)
     ranked = summary.ledger.ranked(shown_max)
     for number, result in enumerate(ranked, start=1):
         console.print(f"  {number:>2}  {result.scenario} seed {result.seed}: {_what(result)}", markup=False)
@@ -135,7 +134,9 @@ def _print_totals(console: Console, summary: Summary) -> None:
     console.print(f"  performed twice: {ledger.repeated:,} · {_count(len(ledger.differences), 'difference')}")
     console.print(f"  faults that bit: {ledger.counts['faults']:,}")
     if summary.canary is not None and not summary.is_blind:
-        console.print(f"  planted to be found, and found: {CANARY.id} ({', '.join(_sorted(summary.canary.broken))})")
+        console.print(
+            f"  planted to be found, and found: {CANARY.id} ({', '.join(sorted_names(summary.canary.broken))})"
+        )
     if ledger.done > summary.resumed:
         console.print(f"  {summary.seeds_per_hour:,} seeds/h · {format_duration(summary.wall_s)}")
 
@@ -158,7 +159,7 @@ def _broken_headline(summary: Summary) -> str:
     if summary.is_blind:
         return "blind: what was planted was not found, so the others prove nothing"
     if summary.ledger.broken:
-        return f"found: {', '.join(_sorted(summary.ledger.broken))} broken"
+        return f"found: {', '.join(sorted_names(summary.ledger.broken))} broken"
     return "unknown: not everything could be settled"
 
 
@@ -166,12 +167,7 @@ def _what(result: Result) -> str:
     first_s = seconds(result.first_breach_us)
     if first_s is None:
         return f"{result.validity} ({result.note})"
-    return f"{', '.join(_sorted(result.broken))} broken after {format_duration(first_s)}"
-
-
-def _sorted(invariants: Iterable[str]) -> list[str]:
-    """Sort as one counts: I2 comes before I11."""
-    return sorted(invariants, key=lambda name: (len(name), name))
+    return f"{', '.join(sorted_names(result.broken))} broken after {format_duration(first_s)}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -38,6 +38,7 @@ def test_ctrl_c_keeps_what_was_found_and_says_how_to_go_on(long_sweep):
     assert stderr == "stopping: runs under way are finished; Ctrl-C again gives them up\n"
     assert f"{sweep.lines} of 500 runs: {sweep.lines} valid" in stdout
     assert "go on   paystorm sweep lost-webhooks --seeds 1..500" in stdout
+    assert "Nothing was found so far." in (sweep.out / "campaign.html").read_text()
     assert_gone(processes)
 
 

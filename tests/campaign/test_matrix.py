@@ -127,11 +127,12 @@ def test_what_is_found_and_what_survives_is_told_and_the_same_command_has_nothin
     assert fates["psp-key-outlived"] == "found"
     assert fates["always-200"] == "survived"
     assert plain["sound_findings"] == 0
-    assert "survived: always-200" in told[0].splitlines()[-2]
-    assert told[1].splitlines()[-2] == told[0].splitlines()[-2]
+    assert "survived: always-200" in told[0].splitlines()[-3]
+    assert told[1].splitlines()[-3] == told[0].splitlines()[-3]
     results = (out / "results.jsonl").read_text().splitlines()
     assert len({(line["scenario"], line["seed"]) for line in map(json.loads, results)}) == len(results)
     assert (out / "failing" / "psp-key-outlived-1" / "manifest.json").exists()
+    assert "One defect survived." in (out / "matrix.html").read_text()
 
 
 @pytest.mark.campaign

@@ -1,5 +1,6 @@
 """Sweeps that really run: what they find, how they rank it, what they keep, and that they go on where they ended."""
 
+import html
 import json
 import shlex
 import sys
@@ -35,7 +36,7 @@ def test_a_sweep_is_the_same_whoever_performs_it_and_nobody_is_left_behind(sweep
     assert swept.summary["differences"] == []
     assert (swept.summary["canary"]["found"], f"and found: {CANARY.id}" in swept.stdout) == (True, True)
     assert not (swept.folder / "first").exists()
-    assert swept.stdout.splitlines()[-2] == "nothing found: every invariant holds in every run"
+    assert swept.stdout.splitlines()[-3] == "nothing found: every invariant holds in every run"
     assert swept.stderr == ""
     assert our_processes() == []
 
@@ -59,6 +60,9 @@ def test_findings_are_ranked_and_kept_and_can_be_had_again(sweep, postgres, tmp_
     assert [path.name for path in (found.folder / "failing").iterdir()] == [f"latency-spikes-{failing[0]['seed']}"]
     assert [run["report"] is not None for run in failing] == [True] + [False] * (len(failing) - 1)
     assert Path(failing[0]["report"]).read_text().lstrip().startswith("<!DOCTYPE html>")
+    page = (found.folder / "campaign.html").read_text()
+    assert f'href="failing/latency-spikes-{failing[0]["seed"]}/report.html"' in page
+    assert all(run["command"] in html.unescape(page) for run in failing)
     assert "postgres@" not in "".join(path.read_text() for path in found.folder.glob("*.json*"))
 
     again = [*shlex.split(failing[0]["command"])[1:], *server, "--out", str(tmp_path / "again")]
@@ -88,6 +92,10 @@ def test_the_same_command_does_only_what_is_missing(sweep, small_plan, expected,
     assert rest.results == whole
     assert rest.summary["runs"] | {"judged": 4, "resumed": 2, "valid": 4} == rest.summary["runs"]
     assert (begun / "results.jsonl").read_bytes().count(b'"wall_s":77') == 2
+    assert "Nothing was found." in (begun / "campaign.html").read_text()
+    assert rest.summary["by_scenario"] == [{"scenario": "lost-webhooks", "valid": 4, "unknown": 0, "invalid": 0}]
+    bites = sum(rest.summary["faults"].values())
+    assert (bites, rest.summary["jobs"], rest.summary["swarm"]) == (rest.summary["counts"]["faults"], 1, True)
     nothing = sweep(*command)
     assert (nothing.code, nothing.stderr) == (0, f"{begun}: 4 of 4 runs are done already\n")
 

@@ -21,9 +21,10 @@ to plant one more is told in [CONTRIBUTING.md](../CONTRIBUTING.md).
 
 `paystorm defects` lists them. `paystorm defects --matrix` tries each in its *habitat*, a scenario made small and such
 that what exposes the defect happens to everybody, seed after seed until an invariant breaks; then the sound system in
-the same habitats with the same seeds. It writes `matrix.json` and `matrix.csv`, keeps the evidence of each finding
-under `failing/`, and ends with 1 if a defect survived or the sound system was accused. After Ctrl-C the same command
-goes on where it stopped. Each row of `matrix.json` has the `paystorm run` that has its finding again.
+the same habitats with the same seeds. It writes `matrix.html`, a page, `matrix.json` and `matrix.csv`, keeps the
+evidence of each finding under `failing/`, and ends with 1 if a defect survived or the sound system was accused. After
+Ctrl-C the same command goes on where it stopped. Each row of `matrix.json` has the `paystorm run` that has its finding
+again; `paystorm report FOLDER` makes the page again.
 
 Our database refuses much by itself. Where a team with the bug had no such guard, the schema of the planted service
 lacks it too: *without guards* means that no trigger and no check is left that says how a row may change or how two
