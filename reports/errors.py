@@ -1,7 +1,9 @@
 """What can go wrong while a run is judged, as one tree.
 
     ReportError
-    └── EvidenceError   the run folder is missing, incomplete, unreadable or contradicts itself
+    ├── EvidenceError   the run folder is missing, incomplete, unreadable or contradicts itself
+    ├── BadThreshold    a threshold cannot be understood
+    └── BadFailOn       what a build shall fail on cannot be understood
 
 A broken invariant is not an error: it is a finding. The docstring of a class is its message where none is given.
 """
@@ -22,3 +24,14 @@ class EvidenceError(ReportError):
 
     def __init__(self, *, where: object, what: str, mend: str) -> None:
         super().__init__(" ".join(f"{where}: {what}; {mend}".split()))
+
+
+class BadThreshold(ReportError):
+    """A threshold cannot be understood; its message is one line."""
+
+    def __init__(self, *, text: str, column: int, what: str) -> None:
+        super().__init__(f"threshold {text!r}, column {column}: {what}")
+
+
+class BadFailOn(ReportError):
+    """What a build shall fail on cannot be understood; its message is one line."""

@@ -1,11 +1,13 @@
 """What a sweep came to, as plain data for build servers; `docs/sweep.md` explains the fields."""
 
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import JsonValue
 
+from reports.fail_on import EVERYTHING, NOTHING, FailOn, Shortfall
 from scenarios.campaign.folder import SweepFolder
 from scenarios.campaign.ledger import Ledger
 from scenarios.campaign.plan import Plan
@@ -28,6 +30,7 @@ class Summary:
     canary: Result | None  # what became of the run with the planted defect, if there was one
     resumed: int  # runs that an earlier session had judged
     wall_s: float  # of this session
+    fail_on: FailOn = EVERYTHING
 
     @property
     def seeds_per_hour(self) -> int:
@@ -38,6 +41,21 @@ class Summary:
     def is_blind(self) -> bool:
         """Whether the judge has missed the defect that was planted for it."""
         return self.canary is not None and not self.canary.broken
+
+    @property
+    def counted(self) -> Counter[Shortfall]:
+        """What is wrong and counts, with the number of runs."""
+        return self._shortfalls(counting=True)
+
+    @property
+    def not_counted(self) -> Counter[Shortfall]:
+        """What is wrong and was not to count."""
+        return self._shortfalls(counting=False)
+
+    @property
+    def passes(self) -> bool:
+        """Whether nothing was found that counts; a judge who saw nothing has found nothing."""
+        return self.fail_on == NOTHING or not (self.counted or self.is_blind)
 
     def report_of(self, result: Result) -> Path | None:
         """Return the report of a failing run, if its evidence was kept."""
@@ -63,6 +81,8 @@ class Summary:
                 "unfinished": len(ledger.unfinished),
             },
             "findings": dict(sorted(ledger.broken.items())),
+            "fail_on": str(self.fail_on),
+            "not_counted": {str(shortfall): runs for shortfall, runs in self.not_counted.items()},
             "failing": [self._failing(rank, result) for rank, result in enumerate(ledger.ranked(), start=1)],
             "unfinished": [_unfinished(result) for result in ledger.unfinished.values()],
             "repetitions": {
@@ -76,6 +96,10 @@ class Summary:
             "seeds_per_hour": self.seeds_per_hour,
             "wall_s": round(self.wall_s, 3),
         }
+
+    def _shortfalls(self, *, counting: bool) -> Counter[Shortfall]:
+        alike = (replace(one, what="") for result in self.ledger.failing for one in result.shortfalls)
+        return Counter(one for one in alike if self.fail_on.counts(one) is counting)
 
     def _failing(self, rank: int, result: Result) -> JsonValue:
         report = self.report_of(result)
