@@ -105,7 +105,7 @@ heard = [one for one in evidence.psp.journal if one.object in objects and one.ki
 unheard = [bite for bite in evidence.faults if bite.object in objects and bite.kind == "lost"]
 amount = " and ".join(format_money(money.captured_minor, money.currency) for money in moneys)
 print(
-    f"{amount} had been taken. {len(unheard)} webhooks about it were lost and {len(heard)} arrived; the "
+    f"{amount} had been taken. Webhooks about it: {len(unheard)} lost, {len(heard)} arrived; the "
     f"service asked {len(questions)} times and knew after {duration(longest['waited_s'])}. "
     f"The promise was {duration(evidence.manifest.final_within_s)} after the storm."
 )

@@ -128,7 +128,7 @@ steps["saved_s_per_question"] = (steps["saved_s"] / steps["more_questions"].clip
 steps.round(2)
 
 # %%
-ENOUGH = 0.1  # of the questions that the slowest worker asks: fewer than that more are not worth waiting for
+ENOUGH = 0.25  # more than the slowest worker asks: fewer questions than that are not worth waiting for
 least = totals["questions_each"].min()
 cheap = totals[totals["questions_each"] <= least * (1 + ENOUGH)]
 chosen_s, shortest_s, longest_s = int(cheap.index.min()), PERIODS_S[0], PERIODS_S[-1]
