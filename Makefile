@@ -32,12 +32,13 @@ test: $(VENV)/.dev  ## Run the tests (at most 5 minutes on 2 cores); slow, contr
 slow: $(VENV)/.dev  ## Run the tests that take long for one: loads in real time, cluster, every command of the documents (3 minutes)
 	$(PYTEST) -n $(JOBS) --dist worksteal -m slow
 
-check: $(VENV)/.dev  ## Lint, format, types, import directions, compose file
+check: $(VENV)/.dev  ## Lint, format, types, import directions, compose file, workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
 contract: $(VENV)/.dev  ## Run the official SDK against the PSP in each of four ways
 	$(PYTEST) -n $(JOBS) --dist worksteal tests/psp_contract

@@ -18,6 +18,7 @@
 # customers' money hang in the air, and what did the worker have to do to find out?
 
 # %%
+# %matplotlib inline
 import os
 from pathlib import Path
 

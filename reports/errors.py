@@ -2,7 +2,9 @@
 
     ReportError
     ├── EvidenceError   the run folder is missing, incomplete, unreadable or contradicts itself
-    └── ExportFailed    the files of a report cannot be written where they were wanted
+    ├── ExportFailed    the files of a report cannot be written where they were wanted
+    ├── BadThreshold    a threshold cannot be understood
+    └── BadFailOn       what a build shall fail on cannot be understood
 
 A broken invariant is not an error: it is a finding. The docstring of a class is its message where none is given.
 """
@@ -30,3 +32,14 @@ class ExportFailed(ReportError):
 
     def __init__(self, *, where: object, what: str, mend: str) -> None:
         super().__init__(f"{where}: {what}; {mend}")
+
+
+class BadThreshold(ReportError):
+    """A threshold cannot be understood; its message is one line."""
+
+    def __init__(self, *, text: str, column: int, what: str) -> None:
+        super().__init__(f"threshold {text!r}, column {column}: {what}")
+
+
+class BadFailOn(ReportError):
+    """What a build shall fail on cannot be understood; its message is one line."""

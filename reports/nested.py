@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from reports.errors import EvidenceError
-from reports.jsonlines import parse_object, read_bytes, read_rows, schema_of
+from reports.jsonlines import parse_object, read_bytes, read_rows
 from reports.records import Json
+from reports.schema import schema_of
 
 _MEND = "have it written again by the command that wrote it"
 

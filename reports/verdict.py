@@ -4,6 +4,9 @@
 
 A check that crashes says unknown, so that a broken judge never acquits; a check without the books that it needs is
 skipped, visibly, and decides nothing. A run in which nobody asked for anything is unknown as well.
+
+Thresholds are no part of the validity, which is about money alone: a slow run may be valid. Whether a build passes
+follows from both, and from what it shall fail on.
 """
 
 from collections import defaultdict
@@ -15,10 +18,12 @@ import orjson
 
 from reports.checks import CHECKS, Breach, Check, Examination, Score
 from reports.evidence import Evidence
+from reports.fail_on import EVERYTHING, THE_RUN, FailOn, Shortfall, Wrong
 from reports.garbage import uncollected
 from reports.money import format_sums, to_major
 from reports.story import Line, Storyteller
 from reports.summary import plain_words
+from reports.thresholds import Standing, ThresholdResult
 from reports.truth import Truth
 from reports.words import opening_count
 
@@ -86,15 +91,60 @@ class Verdict:
     summary: str  # what happened to the money, in plain words
     notes: tuple[str, ...]  # about the run as a whole
     checks: tuple[CheckResult, ...]
+    thresholds: tuple[ThresholdResult, ...] = ()
+    fail_on: FailOn = EVERYTHING
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What was found wrong, in the order of the checks."""
         return tuple(check.finding for check in self.checks if check.finding is not None)
 
+    @property
+    def shortfalls(self) -> tuple[Shortfall, ...]:
+        """All that is not as it should be: of the run, of its invariants, of its thresholds."""
+        run = (Shortfall(name=THE_RUN, wrong=Wrong.UNSETTLED, what=f"{note}.") for note in self.notes)
+        return (*run, *self._of_checks(), *self._of_thresholds())
+
+    @property
+    def counted(self) -> tuple[Shortfall, ...]:
+        """Why the build fails; nothing if it passes."""
+        return tuple(filter(self.fail_on.counts, self.shortfalls))
+
+    @property
+    def not_counted(self) -> tuple[Shortfall, ...]:
+        """What is wrong, and was not to fail the build."""
+        return tuple(one for one in self.shortfalls if not self.fail_on.counts(one))
+
+    @property
+    def passes(self) -> bool:
+        """Whether a build may pass."""
+        return not self.counted
+
     def to_json(self) -> str:
         """Return the content of verdict.json."""
-        return orjson.dumps(asdict(self), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
+        plain = asdict(self) | {
+            "fail_on": str(self.fail_on),
+            "passes": self.passes,
+            "counted": [str(one) for one in self.counted],
+            "not_counted": [str(one) for one in self.not_counted],
+        }
+        return orjson.dumps(plain, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
+
+    def _of_checks(self) -> Iterator[Shortfall]:
+        for check in self.checks:
+            match check.validity:
+                case Validity.INVALID if check.finding is not None:
+                    yield Shortfall(name=check.id, wrong=Wrong.BROKEN, what=check.finding.sentence)
+                case Validity.UNKNOWN:
+                    yield Shortfall(name=check.id, wrong=Wrong.UNSETTLED, what=f"{'; '.join(check.notes)}.")
+                case None if self.fail_on.names(check.id):
+                    yield Shortfall(name=check.id, wrong=Wrong.SKIPPED, what=f"{'; '.join(check.notes)}.")
+
+    def _of_thresholds(self) -> Iterator[Shortfall]:
+        for result in self.thresholds:
+            if not result.is_met:
+                wrong = Wrong.MISSED if result.standing is Standing.MISSED else Wrong.UNMEASURED
+                yield Shortfall(name=result.threshold, wrong=wrong, what=result.sentence)
 
 
 @uncollected()

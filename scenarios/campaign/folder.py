@@ -8,6 +8,7 @@ failing/            evidence and report of the runs that failed most quickly
 differences/        both performances of each run that could not be repeated
 first/              the first performance of runs whose second one is still to come
 summary.json        what it came to
+junit.xml           the same for build servers
 """
 
 import fcntl
@@ -67,6 +68,10 @@ class SweepFolder:
     def write_summary(self, summary: Mapping[str, JsonValue]) -> None:
         """Write what the sweep came to."""
         _write_json(self.path / "summary.json", summary)
+
+    def write_junit(self, content: bytes) -> None:
+        """Write what the sweep came to as test cases."""
+        (self.path / "junit.xml").write_bytes(content)
 
     def failing(self, task: Task) -> Path:
         """Where the evidence of a failing run is."""

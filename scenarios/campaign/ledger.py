@@ -19,6 +19,7 @@ class Ledger:
         self._first: dict[Task, Result] = {}  # those to be performed twice
         self._repeated: set[Task] = set()
         self.validities: Counter[str] = Counter()
+        self.judged: Counter[str] = Counter()  # runs by scenario
         self.broken: Counter[str] = Counter()  # runs by invariant
         self.found: set[str] = set()  # scenarios of which a run broke an invariant
         self.counts: Counter[str] = Counter()  # requests and the like, over all runs
@@ -38,6 +39,7 @@ class Ledger:
         self.unfinished.pop(result.task, None)
         self._done.add(result.task)
         self.validities[result.validity] += 1
+        self.judged[result.scenario] += 1
         self.broken.update(result.broken.keys())
         self.counts.update(result.counts)
         self.bites.update(result.bites)

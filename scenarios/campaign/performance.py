@@ -2,8 +2,10 @@
 
 import time
 from collections import Counter
+from collections.abc import Iterator
 from functools import cache
 
+from reports.fail_on import THE_RUN
 from reports.verdict import CheckResult, Validity, Verdict, judge
 from scenarios.campaign.orders import TIMELINE, Files, Order, Outcome
 from scenarios.campaign.results import Result
@@ -61,6 +63,7 @@ def _performed(
         wall_s=round(time.monotonic() - started_s, 3),
         cpu_s=round(time.process_time() - cpu_started_s, 3),
         bites=dict(sorted(Counter(f"{bite['where']} {bite['kind']}" for bite in recording.faults).items())),
+        unsettled=tuple(_unsettled(verdict)),
     )
     return Outcome(result=result, house=house, files=_files(order, result, recording, record.files))
 
@@ -89,6 +92,12 @@ def _broken(verdict: Verdict, *, started_at_us: int) -> dict[str, int]:
     return {
         check.id: check.finding.first.at_us - started_at_us for check in verdict.checks if check.finding is not None
     }
+
+
+def _unsettled(verdict: Verdict) -> Iterator[str]:
+    if verdict.notes:
+        yield THE_RUN
+    yield from (check.id for check in verdict.checks if _is_doubtful(check))
 
 
 def _note(verdict: Verdict) -> str:

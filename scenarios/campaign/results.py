@@ -14,6 +14,7 @@ from typing import IO, NamedTuple
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
+from reports.fail_on import THE_RUN, Shortfall, Wrong
 from scenarios.errors import BadInput
 
 
@@ -40,6 +41,7 @@ class Result:
     wall_s: float
     cpu_s: float = 0  # of the process that performed it; its database server's is not in it
     bites: Mapping[str, int] = field(default_factory=dict)  # of faults, by where and kind; older lines do not say
+    unsettled: tuple[str, ...] = ()  # invariants of which nobody can tell, and the run if that is true of all of it
 
     @property
     def task(self) -> Task:
@@ -55,6 +57,13 @@ class Result:
     def is_failing(self) -> bool:
         """Whether somebody should look at it: what could not be shown to hold must not pass a build."""
         return self.validity in {"unknown", "invalid"}
+
+    @property
+    def shortfalls(self) -> tuple[Shortfall, ...]:
+        """All that is not as it should be, as far as a line tells it."""
+        unsettled = self.unsettled or ((THE_RUN,) if self.validity == "unknown" else ())
+        broken = (Shortfall(name=name, wrong=Wrong.BROKEN) for name in self.broken)
+        return (*broken, *(Shortfall(name=name, wrong=Wrong.UNSETTLED, what=self.note) for name in unsettled))
 
     @property
     def first_breach_us(self) -> int | None:

@@ -18,21 +18,21 @@ class Seeds(NamedTuple):
         return str(self.first) if self.first == self.last else f"{self.first}..{self.last}"
 
     @classmethod
-    def parse(cls, text: str) -> "Seeds":
-        """Return the seeds that a text names.
+    def parse(cls, text: str, *, option: str = "--seeds") -> "Seeds":
+        """Return the seeds that a text names, which stood at this option.
 
         Raises:
             BadInput: The text names none.
         """
         match = re.fullmatch(r"(\d+)(?:\.\.(\d+))?", text.strip(), re.ASCII)
         if match is None:
-            raise BadInput(f"--seeds {text!r}: expected one seed or a range, such as 7 or 1..1000")
+            raise BadInput(f"{option} {text!r}: expected one seed or a range, such as 7 or 1..1000")
         first = int(match[1])
         last = int(match[2] or first)
         if last > _SEED_MAX:
-            raise BadInput(f"--seeds {text}: a seed is at most {_SEED_MAX}")
+            raise BadInput(f"{option} {text}: a seed is at most {_SEED_MAX}")
         if last < first:
-            raise BadInput(f"--seeds {text}: {last} comes before {first}; say {last}..{first}")
+            raise BadInput(f"{option} {text}: {last} comes before {first}; say {last}..{first}")
         return cls(first, last)
 
     def all(self) -> range:

@@ -1,11 +1,13 @@
 """What a sweep came to, as plain data for build servers; `docs/sweep.md` explains the fields."""
 
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import JsonValue
 
+from reports.fail_on import EVERYTHING, NOTHING, FailOn, Shortfall
 from scenarios.campaign.folder import SweepFolder
 from scenarios.campaign.ledger import Ledger
 from scenarios.campaign.plan import Plan
@@ -30,6 +32,7 @@ class Summary:
     resumed: int  # runs that an earlier session had judged
     wall_s: float  # of this session
     jobs: int  # runs at once in this session
+    fail_on: FailOn = EVERYTHING
 
     @property
     def seeds_per_hour(self) -> int:
@@ -40,6 +43,21 @@ class Summary:
     def is_blind(self) -> bool:
         """Whether the judge has missed the defect that was planted for it."""
         return self.canary is not None and not self.canary.broken
+
+    @property
+    def counted(self) -> Counter[Shortfall]:
+        """What is wrong and counts, with the number of runs."""
+        return self._shortfalls(counting=True)
+
+    @property
+    def not_counted(self) -> Counter[Shortfall]:
+        """What is wrong and was not to count."""
+        return self._shortfalls(counting=False)
+
+    @property
+    def passes(self) -> bool:
+        """Whether nothing was found that counts; a judge who saw nothing has found nothing."""
+        return self.fail_on == NOTHING or not (self.counted or self.is_blind)
 
     def report_of(self, result: Result) -> Path | None:
         """Return the report of a failing run, if its evidence was kept."""
@@ -69,6 +87,8 @@ class Summary:
             },
             "by_scenario": [self._tally(scenario.name) for scenario in self.plan.scenarios],
             "findings": dict(sorted(ledger.broken.items())),
+            "fail_on": str(self.fail_on),
+            "not_counted": {str(shortfall): runs for shortfall, runs in self.not_counted.items()},
             "failing": [self._failing(rank, result) for rank, result in enumerate(ledger.ranked(), start=1)],
             "unfinished": [_unfinished(result) for result in ledger.unfinished.values()],
             "repetitions": {
@@ -87,6 +107,10 @@ class Summary:
     def _tally(self, scenario: str) -> JsonValue:
         counts: dict[str, JsonValue] = {word: self.ledger.by_scenario[scenario, word] for word in _VALIDITIES}
         return {"scenario": scenario, **counts}
+
+    def _shortfalls(self, *, counting: bool) -> Counter[Shortfall]:
+        alike = (replace(one, what="") for result in self.ledger.failing for one in result.shortfalls)
+        return Counter(one for one in alike if self.fail_on.counts(one) is counting)
 
     def _failing(self, rank: int, result: Result) -> JsonValue:
         report = self.report_of(result)

@@ -37,7 +37,8 @@ from scenarios.virtual.errors import Escaped, ServerSilent, Stalled, Unsupported
 _EPILOGUE = """\
 Start here: `paystorm run lost-webhooks --seed 7`, then open the report that it names.
 
-Exit codes: 0 every invariant holds · 1 one is broken · 2 bad input · 3 not deterministic · 4 the machine failed
+Exit codes: 0 every invariant holds · 1 one is broken or a threshold not met · 2 bad input · 3 not deterministic · \
+4 the machine failed
 """
 
 app = App(

@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import Parameter
+from cyclopts import Parameter, Token
 from cyclopts.validators import Number
 
+from reports.errors import BadFailOn, BadThreshold
+from reports.fail_on import FailOn
+from reports.thresholds import Threshold
 from scenarios.errors import BadInput
 
 type ScenarioName = Annotated[
@@ -35,6 +38,31 @@ type ServiceDatabaseUrl = Annotated[
         help="The service's own database, such as postgresql://user:password@host/database.",
     ),
 ]
+type Thresholds = Annotated[
+    tuple[Threshold, ...],
+    Parameter(
+        name="--threshold",
+        help="A bar that the run must clear, as often as you like: `--threshold 'heal_p99 < 10m'`, "
+        "`--threshold 'unknown_share < 1%'`, `--threshold 'money_at_risk_max < 500.00 EUR'`.",
+        converter=lambda _type, tokens: _thresholds(tokens),
+        accepts_keys=False,
+        n_tokens=1,
+        negative="",
+        show_default=False,
+    ),
+]
+type FailsOn = Annotated[
+    FailOn,
+    Parameter(
+        name="--fail-on",
+        help="What makes the exit code 1, joined with commas: `invalid`, `unknown`, `thresholds`, invariants such as "
+        "`I1,I7`, or `never`. The rest is told, and does not count.",
+        converter=lambda _type, tokens: _fail_on(tokens),
+        accepts_keys=False,
+        n_tokens=1,
+        negative="",
+    ),
+]
 type Port = Annotated[int, Parameter(validator=Number(gte=0, lte=65_535))]
 
 
@@ -51,3 +79,17 @@ def parse_changes(texts: Sequence[str]) -> dict[str, str]:
             raise BadInput(f"--set {text!r}: expected key=value, such as --set storm_s=600")
         changes[key.strip()] = value.strip()
     return changes
+
+
+def _thresholds(tokens: Sequence[Token]) -> tuple[Threshold, ...]:
+    try:
+        return tuple(Threshold.parse(token.value) for token in tokens)
+    except BadThreshold as error:
+        raise BadInput(f"--{error}") from None
+
+
+def _fail_on(tokens: Sequence[Token]) -> FailOn:
+    try:
+        return FailOn.parse(tokens[0].value)
+    except BadFailOn as error:
+        raise BadInput(f"--{error}") from None

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from reports.scoring import tell_score
+from reports.thresholds import Standing
 from reports.verdict import CheckResult, Validity, Verdict
 from scenarios.cli.bar import ProgressDisplay
 from scenarios.cli.exit_codes import ExitCode
@@ -17,11 +18,7 @@ from scenarios.swarm import Swarm
 _WORDS = {Validity.VALID: "holds", Validity.UNKNOWN: "unknown", Validity.INVALID: "BROKEN", None: "skipped"}
 _UNTRIED = "untried"  # it holds, because nothing happened that could have broken it
 _STYLES = {Validity.VALID: "green", Validity.UNKNOWN: "yellow", Validity.INVALID: "bold red", None: "dim"}
-_EXIT_CODES = {
-    Validity.VALID: ExitCode.HOLDS,
-    Validity.UNKNOWN: ExitCode.BROKEN,  # what could not be shown to hold must not pass a build
-    Validity.INVALID: ExitCode.BROKEN,
-}
+_STANDING_STYLES = {Standing.MET: "green", Standing.MISSED: "bold red", Standing.UNMEASURED: "yellow"}
 
 
 class ProgressBar(ProgressDisplay):
@@ -48,7 +45,7 @@ def print_judgement(judgement: Judgement, *, json: bool) -> ExitCode:
         print(judgement.verdict.to_json(), end="")
     else:
         _print_verdict(Console(highlight=False, soft_wrap=True), judgement)
-    return _EXIT_CODES[judgement.verdict.validity]
+    return ExitCode.HOLDS if judgement.verdict.passes else ExitCode.BROKEN
 
 
 def print_swarm(swarm: Swarm) -> None:
@@ -90,12 +87,22 @@ def _print_verdict(console: Console, judgement: Judgement) -> None:
         console.print(f"  note: {note}", markup=False)
     for figure in judgement.figures:
         console.print(f"  {figure.label}: {' · '.join(figure.values) or 'none'}", markup=False)
+    _print_thresholds(console, verdict)
     console.print(verdict.summary, markup=False)
-    console.print(_headline(verdict), style=_STYLES[verdict.validity], markup=False)
+    for shortfall in verdict.not_counted:
+        console.print(f"not counted (--fail-on {verdict.fail_on}): {shortfall}", style="yellow", markup=False)
+    style = _STYLES[verdict.validity] if verdict.validity is not Validity.VALID or verdict.passes else "bold red"
+    console.print(_headline(verdict), style=style, markup=False)
     console.print(f"report  {_shown(judgement.folder / 'report.html')}", markup=False)
     if verdict.mode == "virtual":  # real time never repeats
         console.print(f"replay  paystorm replay {_shown(judgement.folder)}", markup=False)
     console.print(f"again   {verdict.command}", markup=False)
+
+
+def _print_thresholds(console: Console, verdict: Verdict) -> None:
+    for result in verdict.thresholds:
+        console.print(f"  {result.standing.value:<10}", style=_STANDING_STYLES[result.standing], end="")
+        console.print(f" {result.threshold}: {result.sentence}", markup=False)
 
 
 def _print_details(console: Console, check: CheckResult) -> None:
@@ -110,14 +117,16 @@ def _print_details(console: Console, check: CheckResult) -> None:
 
 
 def _headline(verdict: Verdict) -> str:
+    not_met = sum(not result.is_met for result in verdict.thresholds)
+    bars = f"; {not_met} of {len(verdict.thresholds)} thresholds not met" if not_met else ""
     match verdict.validity:
         case Validity.VALID:
-            return "verdict valid: every invariant holds"
+            return f"verdict valid: every invariant holds{bars}"
         case Validity.UNKNOWN:
-            return "verdict unknown: not everything could be settled"
+            return f"verdict unknown: not everything could be settled{bars}"
         case Validity.INVALID:
             broken = [check.id for check in verdict.checks if check.validity is Validity.INVALID]
-            return f"verdict invalid: {', '.join(broken)} broken"
+            return f"verdict invalid: {', '.join(broken)} broken{bars}"
 
 
 def _shown(path: Path) -> str:

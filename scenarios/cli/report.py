@@ -1,11 +1,16 @@
 """`paystorm report`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
+from reports.fail_on import NOTHING, FailOn
+from reports.thresholds import Threshold
 from scenarios.cli.exit_codes import ExitCode
+from scenarios.cli.options import FailsOn, Thresholds
+from scenarios.errors import BadInput
 
 type ReportFolder = Annotated[
     Path, Parameter(help="The folder of a run, such as `runs/latest`, of a sweep or of a kill matrix.")
@@ -19,8 +24,17 @@ type ExportFolder = Annotated[
 ]
 
 
-def report(folder: ReportFolder, /, *, export: ExportFolder = None) -> ExitCode:
-    """Write the report of a run, a sweep or a kill matrix again and print its path; exit code 0 whatever it says.
+def report(
+    folder: ReportFolder,
+    /,
+    *,
+    export: ExportFolder = None,
+    thresholds: Thresholds = (),
+    fail_on: FailsOn = NOTHING,
+) -> ExitCode:
+    """Write the report of a run, a sweep or a kill matrix again and print its path.
+
+    The exit code is 0 unless `--fail-on` says otherwise, which is for runs alone.
 
     With `--export` each figure and each table becomes files of its own, such as `figures/risk.png` or
     `tables/purchases.csv`. In the CSV files, text that a spreadsheet would take for a formula begins with an
@@ -30,19 +44,21 @@ def report(folder: ReportFolder, /, *, export: ExportFolder = None) -> ExitCode:
 
     page = write_overview(folder)
     if page is None:
-        return _report_run(folder, export)
+        return _report_run(folder, export, thresholds=thresholds, fail_on=fail_on)
+    if thresholds or fail_on is not NOTHING:
+        raise BadInput(f"{folder}: --threshold and --fail-on are for the folder of a run, and this is none")
     print(page)
     if export is not None:
         print(f"{export}: {len(export_overview(folder, export))} files")
     return ExitCode.HOLDS
 
 
-def _report_run(folder: Path, export: Path | None) -> ExitCode:
+def _report_run(folder: Path, export: Path | None, *, thresholds: Sequence[Threshold], fail_on: FailOn) -> ExitCode:
     from reports.report import export_report
     from scenarios.judgement import judge_folder
 
-    judgement = judge_folder(folder)
+    judgement = judge_folder(folder, thresholds=thresholds, fail_on=fail_on)
     print(judgement.folder / "report.html")
     if export is not None:
         print(f"{export}: {len(export_report(folder, judgement.verdict, export))} files")
-    return ExitCode.HOLDS
+    return ExitCode.HOLDS if judgement.verdict.passes else ExitCode.BROKEN

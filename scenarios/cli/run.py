@@ -5,8 +5,19 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from reports.fail_on import EVERYTHING
+from scenarios.cli.conclusion import conclude
 from scenarios.cli.exit_codes import ExitCode
-from scenarios.cli.options import AsJson, DatabaseUrl, Out, ScenarioName, Seed, parse_changes
+from scenarios.cli.options import (
+    AsJson,
+    DatabaseUrl,
+    FailsOn,
+    Out,
+    ScenarioName,
+    Seed,
+    Thresholds,
+    parse_changes,
+)
 
 if TYPE_CHECKING:
     from scenarios.spec import Scenario
@@ -42,6 +53,8 @@ def run(
     standard: AtStandardSize = False,
     swarm: WithSwarm = False,
     tape: WithTape = False,
+    thresholds: Thresholds = (),
+    fail_on: FailsOn = EVERYTHING,
     out: Out = None,
     as_json: AsJson = False,
     database_url: DatabaseUrl = None,
@@ -51,9 +64,8 @@ def run(
     The same scenario and seed always give the same run, to the last byte.
     """
     from scenarios.choices import TAPE, Recorder, write_tape
-    from scenarios.cli.output import ProgressBar, print_judgement, print_swarm
+    from scenarios.cli.output import ProgressBar, print_swarm
     from scenarios.database import database_server
-    from scenarios.judgement import judge_folder
     from scenarios.processor import processor_of_our_own
     from scenarios.run_command import run_command
     from scenarios.run_folder import choose_folder
@@ -78,7 +90,7 @@ def run(
     recording.write(folder)
     if recorder is not None:
         write_tape(recorder.choices, folder / TAPE)
-    return print_judgement(judge_folder(folder), json=as_json)
+    return conclude(folder, thresholds=thresholds, fail_on=fail_on, as_json=as_json)
 
 
 def _sized(name: str, *, standard: bool) -> "Scenario":

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Literal, Protocol
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from reports.fail_on import EVERYTHING, FailOn
 from scenarios.cli.exit_codes import ExitCode
-from scenarios.cli.options import AsJson, DatabaseUrl, parse_changes
+from scenarios.cli.options import AsJson, DatabaseUrl, FailsOn, parse_changes
 from scenarios.cli.run import Changes, DefectName
 from scenarios.errors import BadInput, InfrastructureFailed
 
@@ -64,6 +65,7 @@ def sweep(
     repeat: Share = 0.05,
     no_canary: NoCanary = False,
     keep: Kept = 10,
+    fail_on: FailsOn = EVERYTHING,
     out: SweepFolderPath = None,
     as_json: AsJson = False,
     database_url: DatabaseUrl = None,
@@ -78,6 +80,8 @@ def sweep(
     from scenarios.campaign.sweep import Sweep
     from scenarios.cli.sweep_output import SweepProgress
 
+    if fail_on.words == ("thresholds",):
+        raise BadInput("--fail-on thresholds: a sweep has none; the runs are too small for them, so name a run instead")
     changes = _changes(customers=customers, defect=defect, others=set_)
     plan = _plan(names, seeds, changes=changes, has_swarm=not no_swarm, repeated_share=repeat)
     check_server(database_url)
@@ -95,9 +99,9 @@ def sweep(
         )
         failure = run_in_order(sweep, bar)
         _write_reports(sweep, folder, at_most=keep)
-    code = _exit_code(sweep, failure)
-    command = _command(plan, out=out, scheduler=scheduler)
-    summary = _summary(sweep, folder, command=command, since_s=started_s, jobs=performers.jobs)
+    command = _command(plan, out=out, scheduler=scheduler, fail_on=fail_on)
+    summary = _summary(sweep, folder, command=command, since_s=started_s, jobs=performers.jobs, fail_on=fail_on)
+    code = _exit_code(sweep, failure, passes=summary.passes)
     _tell(summary, exit_code=code, as_json=as_json, shown_max=keep)
     if failure is not None:
         raise failure
@@ -178,7 +182,9 @@ def _write_reports(sweep: "Sweep", folder: "SweepFolder", *, at_most: int) -> No
         write_reports(sweep.ledger, folder, at_most=at_most)
 
 
-def _summary(sweep: "Sweep", folder: "SweepFolder", *, command: str, since_s: float, jobs: int) -> "Summary":
+def _summary(
+    sweep: "Sweep", folder: "SweepFolder", *, command: str, since_s: float, jobs: int, fail_on: FailOn
+) -> "Summary":
     from scenarios.campaign.summary import Summary
 
     return Summary(
@@ -191,20 +197,23 @@ def _summary(sweep: "Sweep", folder: "SweepFolder", *, command: str, since_s: fl
         resumed=sweep.resumed,
         wall_s=time.monotonic() - since_s,
         jobs=jobs,
+        fail_on=fail_on,
     )
 
 
 def _tell(summary: "Summary", *, exit_code: ExitCode, as_json: bool, shown_max: int) -> None:
-    """Write the summary down and the page about it, and print it."""
+    """Write the summary down, the page about it and what build servers read, and print it."""
     from reports.campaign import write_campaign
+    from scenarios.campaign.junit import to_junit
     from scenarios.cli.sweep_output import print_summary
 
     summary.folder.write_summary(summary.to_plain(exit_code=exit_code))
     write_campaign(summary.folder.path)
+    summary.folder.write_junit(to_junit(summary))
     print_summary(summary, exit_code=exit_code, json=as_json, shown_max=shown_max)
 
 
-def _exit_code(sweep: "Sweep", failure: InfrastructureFailed | None) -> ExitCode:
+def _exit_code(sweep: "Sweep", failure: InfrastructureFailed | None, *, passes: bool) -> ExitCode:
     """Return what weighs most: whoever reads only the number must not miss that the others mean little."""
     ledger = sweep.ledger
     if sweep.is_interrupted:
@@ -213,7 +222,7 @@ def _exit_code(sweep: "Sweep", failure: InfrastructureFailed | None) -> ExitCode
         return ExitCode.NOT_DETERMINISTIC
     if failure is not None or not sweep.is_complete:
         return ExitCode.INFRASTRUCTURE_FAILED
-    return ExitCode.BROKEN if ledger.failing or sweep.is_blind else ExitCode.HOLDS
+    return ExitCode.HOLDS if passes else ExitCode.BROKEN
 
 
 def _backend(name: str, *, jobs: int | None, scheduler: str | None) -> "AbstractContextManager[Backend]":
@@ -238,7 +247,7 @@ def _cluster(*, jobs: int | None, scheduler: str | None) -> "AbstractContextMana
     return cluster_backend(scheduler)
 
 
-def _command(plan: "Plan", *, out: Path | None, scheduler: str | None) -> str:
+def _command(plan: "Plan", *, out: Path | None, scheduler: str | None, fail_on: FailOn) -> str:
     """Return the command that goes on with this sweep, without what makes no difference to its results."""
     words = ["paystorm", "sweep", *plan.names, "--seeds", str(plan.seeds)]
     for key, value in plan.changes.items():
@@ -247,6 +256,8 @@ def _command(plan: "Plan", *, out: Path | None, scheduler: str | None) -> str:
         words += ["--no-swarm"]
     if scheduler is not None:
         words += ["--backend", "dask", "--scheduler", scheduler]
+    if fail_on != EVERYTHING:
+        words += ["--fail-on", str(fail_on)]
     if out is not None:
         words += ["--out", str(out)]
     return shlex.join(words)

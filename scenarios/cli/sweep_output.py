@@ -84,6 +84,9 @@ def print_summary(summary: Summary, *, exit_code: ExitCode, json: bool, shown_ma
     _print_findings(console, summary, shown_max=shown_max)
     _print_troubles(console, summary)
     _print_totals(console, summary)
+    for shortfall, runs in summary.not_counted.items():
+        told = f"not counted (--fail-on {summary.fail_on}): {shortfall} (in {_count(runs, 'run')})"
+        console.print(told, style="yellow", markup=False)
     console.print(_headline(summary, exit_code), style=_STYLES.get(exit_code, "bold red"), markup=False)
     console.print(f"report  {summary.folder.path / 'campaign.html'}", markup=False)
     console.print(f"results {summary.folder.path}", markup=False)
@@ -143,6 +146,8 @@ def _print_totals(console: Console, summary: Summary) -> None:
 
 def _headline(summary: Summary, exit_code: ExitCode) -> str:
     match exit_code:
+        case ExitCode.HOLDS if summary.not_counted or summary.is_blind:
+            return "nothing found that counts"
         case ExitCode.HOLDS:
             return "nothing found: every invariant holds in every run"
         case ExitCode.BROKEN:

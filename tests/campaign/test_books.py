@@ -3,15 +3,20 @@
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import orjson
 import pytest
 
+from reports.checks import CHECKS
+from reports.fail_on import FailOn
 from scenarios.campaign.folder import SweepFolder, read_files, write_files
+from scenarios.campaign.junit import to_junit
 from scenarios.campaign.ledger import Ledger
 from scenarios.campaign.plan import Plan
 from scenarios.campaign.results import LineFile, Repetition, Result, Task
 from scenarios.campaign.seeds import Seeds
+from scenarios.campaign.summary import Summary
 from scenarios.errors import BadInput
 
 RESULT = Result(
@@ -165,3 +170,87 @@ def test_the_evidence_of_a_run_is_there_whole_or_not_at_all(tmp_path):
 
     assert read_files(tmp_path / "run") == files
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def summary_of(
+    *results: Result, folder: Path, fail_on: str = "invalid,unknown,thresholds", **options: object
+) -> Summary:
+    plan = plan_of(seeds=Seeds(1, len(results)), **options)
+    ledger = Ledger(plan)
+    for result in results:
+        ledger.add(result)
+    return Summary(
+        plan=plan,
+        ledger=ledger,
+        folder=SweepFolder(folder),
+        command="paystorm sweep",
+        is_complete=True,
+        canary=None,
+        resumed=0,
+        wall_s=1,
+        fail_on=FailOn.parse(fail_on),
+    )
+
+
+UNSETTLED = replace(RESULT, seed=3, validity="unknown", note="I8: too early", unsettled=("I8",))
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "passes", "not_counted"),
+    [
+        ("invalid,unknown", False, []),
+        ("I1", False, ["I8 unsettled"]),
+        ("I8", False, ["I1 broken"]),
+        ("unknown", False, ["I1 broken"]),
+        ("I2", True, ["I1 broken", "I8 unsettled"]),
+        ("never", True, ["I1 broken", "I8 unsettled"]),
+    ],
+)
+def test_only_findings_that_count_fail_a_sweep_and_the_others_are_told(fail_on, passes, not_counted, tmp_path):
+    summary = summary_of(broken(1, I1=5), replace(RESULT, seed=2), UNSETTLED, folder=tmp_path, fail_on=fail_on)
+
+    plain = summary.to_plain(exit_code=0)
+
+    assert summary.passes is passes
+    assert plain["not_counted"] == dict.fromkeys(not_counted, 1)
+    assert plain["findings"] == {"I1": 1}
+
+
+def test_a_blind_judge_fails_a_sweep_unless_nothing_is_to(tmp_path):
+    for fail_on, passes in (("I1", False), ("never", True)):
+        summary = summary_of(RESULT, folder=tmp_path, fail_on=fail_on)
+
+        assert replace(summary, canary=RESULT).passes is passes
+
+
+def test_a_sweep_is_a_suite_for_each_scenario_and_a_case_for_each_invariant(tmp_path):
+    summary = summary_of(broken(1, I1=5), replace(RESULT, seed=2), UNSETTLED, folder=tmp_path)
+
+    of_sweep, of_scenario = ET.fromstring(to_junit(summary)).findall("testsuite")
+    told = {case.get("name").split()[0]: case for case in of_scenario.findall("testcase")}
+
+    assert of_scenario.get("name") == "lost-webhooks"
+    assert list(told) == [check.id for check in CHECKS]
+    assert told["I1"].find("failure").get("message") == "I1 broken in 1 run"
+    assert told["I1"].find("failure").text == "seed 1: paystorm run"
+    assert told["I8"].find("error").get("message") == "I8 unsettled in 1 run"
+    assert told["I2"].find("system-out").text == "3 runs judged"
+    assert [case.get("name") for case in of_sweep.findall("testcase")] == [
+        "every run was judged",
+        "every run can be repeated",
+        "what was planted is found",
+    ]
+
+
+def test_a_sweep_that_is_not_finished_or_not_repeatable_fails_in_its_own_suite(tmp_path):
+    failed = replace(RESULT, seed=2, validity="failed", note="out of memory")
+    summary = replace(summary_of(RESULT, failed, folder=tmp_path), canary=RESULT)
+    summary.ledger.add_repetition(REPETITION)
+
+    suite = ET.fromstring(to_junit(summary)).find("testsuite")
+    judged, repeated, canary = suite.findall("testcase")
+
+    assert judged.find("error").get("message") == "1 of 2 runs were judged"
+    assert "seed 2: out of memory" in judged.find("error").text
+    assert repeated.find("failure").text.startswith("here\nagain: ")
+    assert canary.find("failure").get("type") == "blind"

@@ -1,18 +1,20 @@
-"""Notebooks are executed from top to bottom on a fresh run."""
+"""Notebooks are executed from top to bottom on fresh runs."""
 
 from pathlib import Path
 
-import jupytext
-import nbformat
 import pytest
-from nbclient import NotebookClient
 
 from scenarios.database import database_server
 from scenarios.embedded_postgres import EmbeddedPostgres
 from scenarios.library import LIBRARY
 from scenarios.virtual.stage import Stage
 
+jupytext = pytest.importorskip("jupytext")
+nbformat = pytest.importorskip("nbformat")
+nbclient = pytest.importorskip("nbclient")
+
 NOTEBOOKS = sorted(Path(__file__).parents[2].glob("notebooks/*.py"))
+READS_A_RUN = "reading_a_run"  # the others perform their own, which takes them long
 
 
 @pytest.fixture(scope="module")
@@ -24,20 +26,50 @@ def run_folder(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFact
     return folder
 
 
+@pytest.fixture
+def execute(monkeypatch):
+    """Execute a notebook and return it with its outputs."""
+    monkeypatch.setenv("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+
+    def run(path: Path):
+        notebook = jupytext.read(path)
+        client = nbclient.NotebookClient(notebook, timeout=90, resources={"metadata": {"path": path.parent}})
+        client.execute()
+        nbformat.validate(notebook)
+        return notebook
+
+    return run
+
+
+def outputs(notebook, kind: str) -> list:
+    return [out for cell in notebook.cells for out in cell.get("outputs", []) if out.output_type == kind]
+
+
+def has_figure(notebook) -> bool:
+    return any("image/png" in out.data for out in outputs(notebook, "execute_result"))
+
+
 def test_there_is_a_notebook():
-    assert NOTEBOOKS
+    assert READS_A_RUN in {path.stem for path in NOTEBOOKS}
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 # The kernel's own libraries warn about each other; what the notebook itself does is judged by its cells.
 @pytest.mark.filterwarnings("default")
-def test_a_notebook_runs_from_top_to_bottom(path, run_folder, monkeypatch):
+def test_a_notebook_reads_a_run(execute, run_folder, monkeypatch):
     monkeypatch.setenv("PAYSTORM_RUN", str(run_folder))
-    monkeypatch.setenv("PYDEVD_DISABLE_FILE_VALIDATION", "1")
-    notebook = jupytext.read(path)
 
-    NotebookClient(notebook, timeout=90, resources={"metadata": {"path": path.parent}}).execute()
+    notebook = execute(next(path for path in NOTEBOOKS if path.stem == READS_A_RUN))
 
-    nbformat.validate(notebook)
-    errors = [output for cell in notebook.cells for output in cell.get("outputs", []) if output.output_type == "error"]
-    assert not errors
+    assert not outputs(notebook, "error")
+    assert has_figure(notebook)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", [path for path in NOTEBOOKS if path.stem != READS_A_RUN], ids=lambda path: path.stem)
+@pytest.mark.filterwarnings("default")
+def test_a_notebook_performs_its_runs_says_what_it_measured_and_shows_it(execute, path):
+    notebook = execute(path)
+
+    assert not outputs(notebook, "error")
+    assert "stdout" in {out.name for out in outputs(notebook, "stream")}
+    assert has_figure(notebook)

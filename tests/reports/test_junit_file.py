@@ -1,12 +1,17 @@
 """What a build server is told."""
 
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from reports import judge
 from reports.checks import Check
+from reports.fail_on import FailOn
 from reports.junit import to_junit
+from reports.measures import measures
+from reports.thresholds import Threshold
+from reports.truth import Truth
 
 
 def cases(verdict):
@@ -64,6 +69,36 @@ def test_a_skipped_check_is_skipped_and_a_crashed_one_an_error(run):
 
     assert "service.nothing" in told["A"].find("skipped").get("message")
     assert "ZeroDivisionError" in told["B"].find("error").get("message")
+
+
+def test_every_threshold_is_a_case(run):
+    evidence = run.evidence()
+    found = measures(evidence, Truth.rebuild(evidence))
+    texts = ["heal_max < 10m", "heal_p99 < 1m", "money_at_risk_max < 1 CHF"]
+    results = tuple(Threshold.parse(text).judge(found) for text in texts)
+
+    suite = ET.fromstring(to_junit(replace(judge(evidence), thresholds=results))).find("testsuite")
+    met, missed, unmeasured = suite.findall("testcase")[-3:]
+
+    assert [case.get("name") for case in (met, missed, unmeasured)] == texts
+    assert met.find("failure") is None
+    assert "replay: paystorm run tiny --seed 7" in missed.find("failure").text
+    assert unmeasured.find("error").get("type") == "threshold unmeasured"
+
+
+def test_what_does_not_count_is_skipped_with_its_reason(run):
+    run.psp_payment("pay_a", "a", seconds=12, amount_minor=1000, currency="EUR", psp_id="pi_again")
+
+    told = cases(replace(run.verdict(), fail_on=FailOn.parse("I11")))
+
+    assert told["I1"].find("failure") is None
+    assert told["I1"].find("skipped").get("message").startswith("not counted (fail on I11): I1 broken. One purchase")
+
+
+def test_a_run_that_was_ended_early_is_a_case_of_its_own(run):
+    run.manifest["is_complete"] = False
+
+    assert "ended before its time" in cases(run.verdict())["run"].find("error").get("message")
 
 
 @pytest.mark.parametrize("hostile", ["\x00\x1b[2J", "]]><evil/>", "\uffff"])

@@ -84,6 +84,33 @@ def test_check_judges_again_and_prints_json(run_folder, paystorm_here):
     assert json.loads(result.stdout)["validity"] == "valid"
 
 
+def test_a_threshold_that_is_missed_fails_the_build_and_is_told_everywhere(run_folder, tmp_path, paystorm_here):
+    folder = _copy(run_folder, tmp_path)
+
+    result = paystorm_here("check", folder, "--threshold", "latency_max < 1ms", "--threshold", "heal_max < 10m")
+
+    assert result.returncode == 1
+    assert "  missed     latency_max < 1ms: latency_max was " in result.stdout
+    assert "  met        heal_max < 10m: " in result.stdout
+    assert "verdict valid: every invariant holds; 1 of 2 thresholds not met" in result.stdout
+    assert json.loads((folder / "verdict.json").read_text())["passes"] is False
+    names = [case.get("name") for case in ET.parse(folder / "junit.xml").iter("testcase")]
+    assert names[-2:] == ["latency_max < 1ms", "heal_max < 10m"]
+    assert "latency_max &lt; 1ms" in (folder / "report.html").read_text()
+
+
+def test_what_is_not_to_fail_the_build_is_told_and_does_not_count(run_folder, tmp_path, paystorm_here):
+    folder = _copy(run_folder, tmp_path)
+    payments = folder / "service" / "payments.jsonl"
+    payments.write_text("".join(payments.read_text().splitlines(keepends=True)[1:]))
+
+    assert paystorm_here("report", folder).returncode == 0
+    assert paystorm_here("report", folder, "--fail-on", "I11").returncode == 1
+    result = paystorm_here("check", folder, "--fail-on", "I1,I12")
+    assert result.returncode == 0
+    assert "not counted (--fail-on I1,I12): I11 broken" in result.stdout
+
+
 def test_check_finds_a_payment_that_vanished_from_the_books(run_folder, tmp_path, paystorm_here):
     folder = _copy(run_folder, tmp_path)
     payments = folder / "service" / "payments.jsonl"
@@ -133,6 +160,9 @@ def test_runs_are_kept_apart_and_the_latest_is_linked(tmp_path, postgres):
         (["run", "lost-webhooks", "--set", "defect=nope"], "no defect 'nope'; choose from"),
         (["run", "lost-webhooks", "--customers", "-1"], "customers"),
         (["run"], "NAME"),
+        (["run", "lost-webhooks", "--threshold", "heal_p9 < 10m"], "--threshold 'heal_p9 < 10m', column 1: no measure"),
+        (["run", "lost-webhooks", "--fail-on", "I13"], "--fail-on 'I13': no 'I13' (did you mean I3?)"),
+        (["sweep", "lost-webhooks", "--seeds", "1", "--fail-on", "thresholds"], "a sweep has none"),
         (["rnu", "lost-webhooks"], "rnu"),
         (["run", "lost-webhooks", "--database-url", "nonsense"], "is not a URL"),
         (["run", "lost-webhooks", "--database-url", "mysql://x"], "only postgresql works"),

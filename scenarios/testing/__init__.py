@@ -1,0 +1,1 @@
+"""Scenarios as tests: a pytest plugin. Nothing of Paystorm is imported before a test asks for a run."""
