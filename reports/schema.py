@@ -114,9 +114,9 @@ class _Column:
         if kinds == {int} and not self._is_single:
             return list(map(known.numbers.setdefault, values, values))
         if kinds == {dict}:
-            return [_with_shared_texts(value, known) for value in values]
+            return [None if value is None else _with_shared_texts(value, known) for value in values]
         if kinds == {list}:
-            return [value or _EMPTY for value in values]
+            return [_EMPTY if value == [] else value for value in values]
         return values
 
 
