@@ -80,8 +80,7 @@ def sweep(
     from scenarios.campaign.sweep import Sweep
     from scenarios.cli.sweep_output import SweepProgress
 
-    if fail_on.words == ("thresholds",):
-        raise BadInput("--fail-on thresholds: a sweep has none; the runs are too small for them, so name a run instead")
+    _check(fail_on)
     changes = _changes(customers=customers, defect=defect, others=set_)
     plan = _plan(names, seeds, changes=changes, has_swarm=not no_swarm, repeated_share=repeat)
     check_server(database_url)
@@ -101,11 +100,12 @@ def sweep(
         _write_reports(sweep, folder, at_most=keep)
     command = _command(plan, out=out, scheduler=scheduler, fail_on=fail_on)
     summary = _summary(sweep, folder, command=command, since_s=started_s, jobs=performers.jobs, fail_on=fail_on)
-    code = _exit_code(sweep, failure, passes=summary.passes)
-    _tell(summary, exit_code=code, as_json=as_json, shown_max=keep)
-    if failure is not None:
-        raise failure
-    return code
+    return _conclude(summary, _exit_code(sweep, failure, passes=summary.passes), failure, as_json=as_json, kept=keep)
+
+
+def _check(fail_on: FailOn) -> None:
+    if fail_on.words == ("thresholds",):
+        raise BadInput("--fail-on thresholds: a sweep has none; the runs are too small for them, so name a run instead")
 
 
 def _plan(
@@ -201,16 +201,21 @@ def _summary(
     )
 
 
-def _tell(summary: "Summary", *, exit_code: ExitCode, as_json: bool, shown_max: int) -> None:
-    """Write the summary down, the page about it and what build servers read, and print it."""
+def _conclude(
+    summary: "Summary", code: ExitCode, failure: InfrastructureFailed | None, *, as_json: bool, kept: int
+) -> ExitCode:
+    """Write the summary down, the page about it and what build servers read; what let the machine down is said last."""
     from reports.campaign import write_campaign
     from scenarios.campaign.junit import to_junit
     from scenarios.cli.sweep_output import print_summary
 
-    summary.folder.write_summary(summary.to_plain(exit_code=exit_code))
+    summary.folder.write_summary(summary.to_plain(exit_code=code))
     write_campaign(summary.folder.path)
     summary.folder.write_junit(to_junit(summary))
-    print_summary(summary, exit_code=exit_code, json=as_json, shown_max=shown_max)
+    print_summary(summary, exit_code=code, json=as_json, shown_max=kept)
+    if failure is not None:
+        raise failure
+    return code
 
 
 def _exit_code(sweep: "Sweep", failure: InfrastructureFailed | None, *, passes: bool) -> ExitCode:

@@ -33,7 +33,7 @@ def execute(monkeypatch):
 
     def run(path: Path):
         notebook = jupytext.read(path)
-        client = nbclient.NotebookClient(notebook, timeout=90, resources={"metadata": {"path": path.parent}})
+        client = nbclient.NotebookClient(notebook, timeout=110, resources={"metadata": {"path": path.parent}})
         client.execute()
         nbformat.validate(notebook)
         return notebook
