@@ -1,7 +1,7 @@
 """`make bench`: run every benchmark and print a table; takes about half an hour.
 
-`python -m benchmarks NAME…` runs some of them: seeds, bound, day, growth, memory, psp, payments, replays, heals, plans.
-The last four are about the service itself; with `--quick` they take a minute, and tell only that they work.
+`python -m benchmarks NAME…` runs some of them: seeds, bound, day, growth, memory, psp, payments, replays, heals, plans,
+capacity. The last five are about the service itself; with `--quick` they take minutes, and tell only that they work.
 """
 
 import json
@@ -16,7 +16,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.bound import measure_bound
-from benchmarks.effort import FULL, QUICK
+from benchmarks.capacity.measure import measure_capacity
+from benchmarks.effort import FULL, QUICK, Effort
 from benchmarks.growth import measure_growth
 from benchmarks.measurement import Measurement
 from benchmarks.memory import measure_memory
@@ -40,15 +41,19 @@ BENCHMARKS: Mapping[str, Callable[[DatabaseServer], list[Measurement]]] = Mappin
     }
 )
 
+_CAPACITY = "capacity"
 _SPREAD = frozenset({"seeds", "psp"})  # what runs in several processes; the others run where `paystorm run` would
 
 
 def main(names: list[str], *, is_quick: bool) -> None:
     """Measure, print and keep the results; those of an earlier run are replaced."""
-    every = [*BENCHMARKS, *PARTS]
+    every = [*BENCHMARKS, *PARTS, _CAPACITY]
     if unknown := [name for name in names if name not in every]:
         sys.exit(f"no benchmark {', '.join(unknown)}; choose from {', '.join(every)}")
-    measurements = [*_of_simulation(names or every), *_of_service(names or every, is_quick=is_quick)]
+    chosen, effort = names or every, QUICK if is_quick else FULL
+    measurements = [*_of_simulation(chosen), *_of_service(chosen, effort)]
+    if _CAPACITY in chosen:
+        measurements += measure_capacity(effort)
     _RESULTS.parent.mkdir(parents=True, exist_ok=True)
     rows = [measurement.as_row() for measurement in measurements]
     _RESULTS.write_text(json.dumps({"python": platform.python_version(), "measurements": rows}, indent=2) + "\n")
@@ -66,10 +71,10 @@ def _measure(name: str) -> list[Measurement]:
         return BENCHMARKS[name](server)
 
 
-def _of_service(names: list[str], *, is_quick: bool) -> list[Measurement]:
+def _of_service(names: list[str], effort: Effort) -> list[Measurement]:
     if not (chosen := [name for name in names if name in PARTS]):
         return []
-    return measure_service(chosen, QUICK if is_quick else FULL)
+    return measure_service(chosen, effort)
 
 
 def _print(measurements: list[Measurement]) -> None:
