@@ -1,7 +1,7 @@
 """`make bench`: run every benchmark and print a table; takes about half an hour.
 
 `python -m benchmarks NAME…` runs some of them: seeds, bound, day, growth, memory, psp, payments, replays, heals, plans,
-judging. The last five are about the service itself and about the judge; with `--quick` they take a minute or two, and
+judging, capacity. The last six are about the service itself and about the judge; with `--quick` they take minutes, and
 tell only that they work.
 """
 
@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.bound import measure_bound
+from benchmarks.capacity.measure import measure_capacity
 from benchmarks.effort import FULL, QUICK, Effort
 from benchmarks.growth import measure_growth
 from benchmarks.judging import measure_judging
@@ -42,18 +43,20 @@ BENCHMARKS: Mapping[str, Callable[[DatabaseServer], list[Measurement]]] = Mappin
     }
 )
 
-_JUDGING = "judging"
+_JUDGING, _CAPACITY = "judging", "capacity"
 _SPREAD = frozenset({"seeds", "psp"})  # what runs in several processes; the others run where `paystorm run` would
 
 
 def main(names: list[str], *, is_quick: bool) -> None:
     """Measure, print and keep the results; those of an earlier run are replaced."""
-    every = [*BENCHMARKS, *PARTS, _JUDGING]
+    every = [*BENCHMARKS, *PARTS, _JUDGING, _CAPACITY]
     if unknown := [name for name in names if name not in every]:
         sys.exit(f"no benchmark {', '.join(unknown)}; choose from {', '.join(every)}")
     effort = QUICK if is_quick else FULL
     chosen = names or every
     measurements = [*_of_simulation(chosen), *_of_service(chosen, effort), *_of_judge(chosen, effort)]
+    if _CAPACITY in chosen:
+        measurements += measure_capacity(effort)
     _RESULTS.parent.mkdir(parents=True, exist_ok=True)
     rows = [measurement.as_row() for measurement in measurements]
     _RESULTS.write_text(json.dumps({"python": platform.python_version(), "measurements": rows}, indent=2) + "\n")

@@ -58,6 +58,12 @@ def for_a_while(requests: Iterator[bytes], *, seconds: float) -> Iterator[bytes]
         yield request
 
 
+def is_whole(answer: bytes) -> bool:
+    """Tell whether an answer has arrived to its end."""
+    head, found, body = answer.partition(_END_OF_HEAD)
+    return bool(found) and len(body) >= int(head.lower().partition(_LENGTH)[2].partition(b"\r\n")[0])
+
+
 @dataclass(kw_only=True, eq=False)
 class _Customer(asyncio.Protocol):
     """One connection with one request under way."""
@@ -74,10 +80,9 @@ class _Customer(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._received += data
-        head, found, body = self._received.partition(_END_OF_HEAD)
-        if not found or len(body) < int(head.lower().partition(_LENGTH)[2].partition(b"\r\n")[0]):
+        if not is_whole(self._received):
             return
-        if not head.startswith(self.expects):
+        if not self._received.startswith(self.expects):
             self._fail(self._received.decode(errors="replace"))
             return
         self._received = b""

@@ -6,6 +6,7 @@ stops when the last one is settled. The worker that runs beside finds work only 
 
 import itertools
 import time
+from dataclasses import dataclass
 
 from benchmarks.clicks import click, for_a_while
 from benchmarks.effort import Effort
@@ -13,10 +14,29 @@ from benchmarks.pgbench import Script, recorded_script, run_pgbench
 from benchmarks.reading import Reading, Readings
 from benchmarks.site import POOL_SIZE, Programs, Site, create
 
-_CUSTOMERS = 10  # connections to each service: as many as it has to the database
-_PATIENCE_S = 60.0
+CUSTOMERS = 10  # connections to each service: as many as it has to the database
+_PATIENCE_S = 180.0  # a busy machine loses answers, and a worker comes back to them
 _POLL_S = 0.02
 _MILLISECONDS = 1_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Paid:
+    """Payments that were accepted and settled."""
+
+    count: int
+    seconds: float
+    processor_s: float  # of all services
+
+    @property
+    def rate(self) -> float:
+        """Return payments per second."""
+        return self.count / self.seconds
+
+    @property
+    def cost_ms(self) -> float:
+        """Return what the services' processors spent on each."""
+        return self.processor_s / self.count * _MILLISECONDS
 
 
 def measure_payments(site: Site, effort: Effort) -> list[Reading]:
@@ -24,7 +44,7 @@ def measure_payments(site: Site, effort: Effort) -> list[Reading]:
     script = recorded_script(site)
     readings = Readings()
     with site.programs(services=2, workers=1) as programs:
-        _pay(site, programs, services=2, seconds=1)  # opens the pools and prepares the statements
+        pay(site, programs, services=2, seconds=1)  # opens the pools and prepares the statements
         for _ in range(effort.rounds):
             for services in (1, 2):
                 _measure(site, programs, script, readings, services=services, seconds=effort.seconds)
@@ -37,23 +57,23 @@ def _measure(
     site: Site, programs: Programs, script: Script, readings: Readings, *, services: int, seconds: int
 ) -> None:
     name = f"payments, {services} service{'s' if services > 1 else ''}"
-    rate, cost_ms = _pay(site, programs, services=services, seconds=seconds)
+    paid = pay(site, programs, services=services, seconds=seconds)
     bound = run_pgbench(site, script, connections=services * POOL_SIZE, seconds=seconds)
-    readings.add(name, "per second", rate, is_rate=True)
-    readings.add(f"{name}: processor time of the service", "ms each", cost_ms)
+    readings.add(name, "per second", paid.rate, is_rate=True)
+    readings.add(f"{name}: processor time of the service", "ms each", paid.cost_ms)
     readings.add(f"{name}: pgbench, {services * POOL_SIZE} connections", "per second", bound, is_rate=True)
-    readings.add(f"{name}: share of pgbench", "%", 100 * rate / bound)
+    readings.add(f"{name}: share of pgbench", "%", 100 * paid.rate / bound)
 
 
-def _pay(site: Site, programs: Programs, *, services: int, seconds: int) -> tuple[float, float]:
-    """Return payments per second, and what the services' processors spent on each, in milliseconds."""
+def pay(site: Site, programs: Programs, *, services: int, seconds: int) -> Paid:
+    """Let customers pay who never wait, and return when every payment is settled."""
     since_us, name = time.time_ns() // 1000, f"order-{time.time_ns()}"
     orders = (create(f"{name}-{number}") for number in itertools.count())
     spent_s, started_s = programs.processor_s(), time.perf_counter()
     clicked = click(
         programs.ports[:services],
         for_a_while(orders, seconds=seconds),
-        connections=_CUSTOMERS,
+        connections=CUSTOMERS,
         expects=b"HTTP/1.1 202",
     )
     await_settled(site, since_us=since_us)
@@ -63,8 +83,7 @@ def _pay(site: Site, programs: Programs, *, services: int, seconds: int) -> tupl
         since_us,
     )
     assert settled == clicked.count, f"{clicked.count} payments were accepted, {settled} settled"
-    spent_s = programs.processor_s() - spent_s
-    return clicked.count / took_s, spent_s / clicked.count * _MILLISECONDS
+    return Paid(count=clicked.count, seconds=took_s, processor_s=programs.processor_s() - spent_s)
 
 
 def await_settled(site: Site, *, since_us: int) -> None:

@@ -91,6 +91,11 @@ class Children:
             pids.write(f"{name} {process.pid}\n")
         return child
 
+    @property
+    def all(self) -> tuple[Child, ...]:
+        """Return every program that was started, in that order."""
+        return tuple(self._children)
+
     def check(self) -> None:
         """Make sure that all are still running, but for those that may end.
 

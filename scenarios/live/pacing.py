@@ -5,7 +5,7 @@ longest is `LONGEST_DELAY_S`, the service is given short patience to match, and 
 pause no longer than that either (see `driver`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from pydantic import JsonValue
@@ -53,7 +53,7 @@ def at_live_pace(scenario: Scenario, *, users: int, duration_s: float) -> Scenar
         "calm_s": PROMISE_S,
         "final_within_s": PROMISE_S,
         # Real processes are not killed yet, and real networks are left alone.
-        "faults": tuple(_shortened_fault(fault) for fault in scenario.psp_faults),
+        "faults": faults_at_live_pace(scenario.psp_faults),
         "without": (),  # they are not among them any more
         "psp_asynchronous_s": _shortened(list(scenario.psp_asynchronous_s)),
         # One process behind one port; two workers, because one alone never meets another's lease.
@@ -65,6 +65,11 @@ def at_live_pace(scenario: Scenario, *, users: int, duration_s: float) -> Scenar
         "arrivals": (),  # Locust's users come one after the other
     }
     return Scenario.model_validate({**scenario.model_dump(), **changes})
+
+
+def faults_at_live_pace(faults: Iterable[FaultSpec]) -> tuple[FaultSpec, ...]:
+    """Return faults as they are installed by hand in real time."""
+    return tuple(map(_shortened_fault, faults))
 
 
 def _timeless(settings: Mapping[str, JsonValue]) -> dict[str, JsonValue]:

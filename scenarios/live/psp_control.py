@@ -36,6 +36,10 @@ class PspControl:
         for fault in faults:
             self._ask("POST", "/faults", content=fault.model_dump_json().encode())
 
+    def installed(self) -> list[JsonObject]:
+        """Return the faults that are on, each with how often it has bitten (`bites`)."""
+        return cast("list[JsonObject]", self._ask("GET", "/faults").json()["data"])
+
     def remove_faults(self) -> None:
         """End the storm; what the faults have begun goes on."""
         self._ask("DELETE", "/faults")

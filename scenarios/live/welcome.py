@@ -1,29 +1,23 @@
 """What to do with a system that has just come up: addresses, keys, and commands to paste into a shell."""
 
-import json
-import shlex
-
-from scenarios.live.system import LiveSystem
+from scenarios.live.curl import create_payment, list_faults, read_payment
+from scenarios.live.playground import Playground
 
 _ORDER = "order-1"
-_PAYMENT = {"amount": 1999, "currency": "EUR", "payment_method": "pm_card_visa", "order_id": _ORDER}
 
 
-def welcome(system: LiveSystem) -> str:
-    """Return what a person needs to try the system by hand."""
+def welcome(playground: Playground) -> str:
+    """Return what a person needs to try the system, with the page and without it."""
+    system, load = playground.system, playground.load_url
     addresses, credentials = system.addresses, system.credentials
-    create = _curl(
-        f"{addresses.service_url}/v1/payments",
-        token=credentials.api_key,
-        headers=('Idempotency-Key: "click-1"', "Content-Type: application/json"),
-        body=json.dumps(_PAYMENT),
-    )
-    read = _curl(f"{addresses.service_url}/v1/payments?order_id={_ORDER}", token=credentials.api_key)
-    faults = _curl(f"{addresses.psp_url}/_chaos/faults", token=credentials.control_token)
+    create = create_payment(system, order=_ORDER, key="click-1")
+    locust = "" if load is None else f"Locust    {load}\n"
     return f"""\
+open      {playground.link}
+
 service   {addresses.service_url}
 PSP       {addresses.psp_url}
-API key   {credentials.api_key}
+{locust}API key   {credentials.api_key}
 logs      {system.children.logs}
 
 Create a payment (202):
@@ -33,18 +27,9 @@ Click again (the same answer, with Idempotent-Replayed: true):
 {create}
 
 See how it is doing (SUCCESS, soon):
-{read}
+{read_payment(system, order=_ORDER)}
 
 See what the PSP does wrong:
-{faults}
+{list_faults(system)}
 
 Ctrl-C stops everything."""
-
-
-def _curl(url: str, *, token: str, headers: tuple[str, ...] = (), body: str | None = None) -> str:
-    words = ["curl", "--silent", "--include", url]
-    for header in (f"Authorization: Bearer {token}", *headers):
-        words += ["--header", header]
-    if body is not None:
-        words += ["--data", body]
-    return shlex.join(words)

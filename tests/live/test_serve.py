@@ -14,16 +14,20 @@ import psutil
 import pytest
 
 from scenarios.cli.exit_codes import ExitCode
+from scenarios.errors import BadInput
+from scenarios.live.ports import choose_ports
 
 LAST_LINE = "Ctrl-C stops everything."
+FREE_PORTS = ("--port", "0", "--psp-port", "0", "--page-port", "0", "--load-port", "0")
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_the_printed_commands_work_and_sigterm_leaves_nothing(paystorm, is_taken):
-    serve = paystorm("serve", "--port", "0", "--psp-port", "0")
+    serve = paystorm("serve", "--no-load", *FREE_PORTS)
     welcome = serve.output_until(LAST_LINE)
     create, again, read, faults = (line for line in welcome.splitlines() if line.startswith("curl "))
-    ports = [urlsplit(line.split()[-1]).port for line in welcome.splitlines() if line.startswith(("service", "PSP"))]
+    addresses = [line.split()[-1] for line in welcome.splitlines() if line.startswith(("open", "service", "PSP"))]
+    ports = [urlsplit(address).port for address in addresses]
 
     created, replayed = _shell(create), _shell(again)
     final = _shell_until(read, "SUCCESS")
@@ -36,6 +40,8 @@ def test_the_printed_commands_work_and_sigterm_leaves_nothing(paystorm, is_taken
     assert _body(final)["data"][0]["id"] == _body(created)["id"]
     assert _body(_shell(faults)) == {"data": []}
     assert _secrets(welcome).isdisjoint(_command_lines(serve))
+    assert len(ports) == 3
+    assert all(map(is_taken, ports))
 
     serve.signal(signal.SIGTERM)
 
@@ -46,7 +52,7 @@ def test_the_printed_commands_work_and_sigterm_leaves_nothing(paystorm, is_taken
 
 @pytest.mark.slow
 def test_a_child_that_dies_ends_the_command_with_its_name(paystorm):
-    serve = paystorm("serve", "--port", "0", "--psp-port", "0", "--faults", "lost-webhooks")
+    serve = paystorm("serve", *FREE_PORTS, "--faults", "lost-webhooks")
     serve.output_until(LAST_LINE)
     psp = next(child for child in serve.family.values() if "psp_chaos.main" in child.cmdline())
 
@@ -70,6 +76,17 @@ def test_a_taken_port_is_bad_input(paystorm):
         assert serve.wait() == ExitCode.BAD_INPUT
         (line,) = serve.errors().splitlines()
         assert line.startswith(f"paystorm: --port {port}: cannot listen there")
+
+
+def test_two_programs_at_one_port_are_bad_input():
+    with pytest.raises(BadInput, match=r"^--page-port and --load-port are both 8089; two programs need two ports$"):
+        choose_ports({"--port": 0, "--page-port": 8089, "--load-port": 8089})
+
+
+def test_free_ports_are_never_the_same():
+    chosen = choose_ports({str(number): 0 for number in range(50)})
+
+    assert len(set(chosen.values())) == 50
 
 
 def _shell(line: str) -> str:

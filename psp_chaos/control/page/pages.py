@@ -6,6 +6,7 @@ A form that was taken leads back to the page it was on, which then says what has
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
+from pathlib import Path
 from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect, Request
@@ -35,7 +36,7 @@ _HEADERS = {
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
-_ASSETS = {"page.css": "text/css", "page.js": "text/javascript"}
+ASSETS = {"page.css": "text/css", "page.js": "text/javascript"}
 
 type View = Callable[[views.Look], Awaitable[views.Context]]
 type Endpoint = Callable[[Request], Awaitable[Response]]
@@ -65,7 +66,7 @@ class Pages:
             Route(f"{UI}/login", self._log_in, methods=["POST"]),
             Route(f"{UI}/logout", self._form(self._log_out), methods=["POST"]),
             Route(f"{UI}/realm", self._form(self._choose_realm), methods=["POST"]),
-            *(Route(f"{UI}/{name}", _asset(name, kind), methods=["GET"]) for name, kind in _ASSETS.items()),
+            *(Route(f"{UI}/{name}", asset(TEMPLATES / name, kind), methods=["GET"]) for name, kind in ASSETS.items()),
             *(Route(UI + path, self._page(name, view), methods=["GET"]) for path, (name, view) in _VIEWS.items()),
             *(Route(UI + path, self._form(self._doing(deed)), methods=["POST"]) for path, deed in DEEDS.items()),
         ]
@@ -126,7 +127,7 @@ class Pages:
 
     async def _log_in(self, request: Request) -> Response:
         try:
-            given = (await _read_form(request)).get("token", "")
+            given = (await read_form(request)).get("token", "")
         except PspError as refusal:
             return _login_page(message=str(refusal), status=status_of(refusal))
         if not hmac.compare_digest(given.strip().encode(), self._plant.settings.control_token.encode()):
@@ -141,7 +142,7 @@ class Pages:
             if session is None:
                 return RedirectResponse(f"{UI}/login", status_code=HTTPStatus.SEE_OTHER)
             try:
-                form = await _read_form(request)
+                form = await read_form(request)
             except ClientDisconnect:
                 return Response()
             except PspError as refusal:
@@ -191,7 +192,13 @@ def _back(form: Mapping[str, str]) -> Response:
     return RedirectResponse(back if is_ours else UI, status_code=HTTPStatus.SEE_OTHER)
 
 
-async def _read_form(request: Request) -> dict[str, str]:
+async def read_form(request: Request) -> dict[str, str]:
+    """Read what a form sent.
+
+    Raises:
+        Unreadable: It is no form.
+        BodyTooLarge: It is too large to be one.
+    """
     body = await read_bytes(request)
     try:
         return dict(parse_qsl(body.decode(), max_num_fields=FIELDS_MAX, strict_parsing=bool(body)))
@@ -199,8 +206,9 @@ async def _read_form(request: Request) -> dict[str, str]:
         raise Unreadable(["this is not a form"]) from None
 
 
-def _asset(name: str, kind: str) -> Endpoint:
-    content = (TEMPLATES / name).read_bytes()
+def asset(path: Path, kind: str) -> Endpoint:
+    """Return what answers with a file that never changes while the process runs."""
+    content = path.read_bytes()
 
     async def endpoint(_request: Request) -> Response:
         headers = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}

@@ -24,6 +24,27 @@ def render(template: str, **context: object) -> str:
     return _environment().get_template(template).render(**context)
 
 
+def environment(templates: Path) -> Environment:
+    """Return what fills the templates of a folder."""
+    made = Environment(
+        loader=FileSystemLoader(templates),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_visible,
+    )
+    made.filters |= {
+        "marked": marked,
+        "moment": moment,
+        "money": money,
+        "number": "{:,}".format,
+        "plain": plain,
+        "span": span,
+    }
+    return made
+
+
 def money(amount_minor: int, currency: str) -> str:
     """Write an amount in the currency's main unit."""
     decimals = DECIMALS.get(currency, 2)
@@ -69,23 +90,7 @@ def marked(text: str) -> Markup:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_visible,
-    )
-    environment.filters |= {
-        "marked": marked,
-        "moment": moment,
-        "money": money,
-        "number": "{:,}".format,
-        "plain": plain,
-        "span": span,
-    }
-    return environment
+    return environment(TEMPLATES)
 
 
 def _visible(value: object) -> object:

@@ -19,7 +19,10 @@ async function refresh() {
 }
 
 async function keepFresh() {
-  if (!document.hidden) await refresh().catch(() => {});
+  if (!document.hidden) {
+    const isLost = await refresh().then(() => false, () => true);
+    document.documentElement.classList.toggle("lost", isLost);
+  }
   setTimeout(keepFresh, PERIOD_MS);
 }
 
