@@ -1,8 +1,8 @@
 """Decisions that a scenario makes itself, where the seed would have made them otherwise.
 
-A run's tape (`scenarios.choices`) numbers what each stream draws. A scenario may settle single ones of these draws: whoever
-looks for a failure tries another decision in the middle of a run, and whoever has found one takes the simplest that will do.
-All else is drawn as before.
+A run's tape (`scenarios.choices`) has what each stream draws. A scenario may settle single ones of these draws: whoever
+looks for a failure tries another decision in the middle of a run, and whoever has found one takes the simplest that
+will do. All else is drawn as before.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,7 +24,7 @@ class Decision(Described):
     """Who draws, as the tape calls it, such as `customer/3`."""
 
     draw: Annotated[int, Field(ge=1, le=10**9)]
-    """The how manieth draw of that stream."""
+    """Which draw of that stream, counted from 1."""
 
     value: Annotated[int, Field(ge=0, lt=STEPS_OF_A_REAL)] = 0
     """What comes of it: a whole number below the draw's bound, whose remainder is taken; 0 is mostly the simplest."""
@@ -54,11 +54,13 @@ class Settled(Random):
         self._drawn = 0
 
     def random(self) -> float:
+        """Draw a real number."""
         drawn = self._source.random()
         value = self._next()
         return drawn if value is None else value / STEPS_OF_A_REAL
 
     def getrandbits(self, k: int) -> int:
+        """Draw so many bits."""
         drawn = self._source.getrandbits(k)
         value = self._next()
         return drawn if value is None else value % (1 << k)

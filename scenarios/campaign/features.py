@@ -1,7 +1,7 @@
 """What the evidence of a run tells about where it went, as short texts that can be compared between runs.
 
-A race leaves no line of its own: what distinguishes its run is which fault came before which step, who asked for what at
-the same time, and in which states things ended.
+A race leaves no line of its own: what distinguishes its run is which fault came before which step, who asked for what
+at the same time, and in which states things ended.
 """
 
 from bisect import bisect_left

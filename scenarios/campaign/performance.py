@@ -2,7 +2,8 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from functools import lru_cache
 
@@ -82,7 +83,7 @@ def _performed(
 class _Watch:
     """Notes what a run reaches, where somebody asks."""
 
-    def __init__(self, lines: Set[str] | None) -> None:
+    def __init__(self, lines: AbstractSet[str] | None) -> None:
         self._lines = lines
         self.tape = None if lines is None else Recorder()
 

@@ -1,6 +1,6 @@
 """What a run has reached: which lines of the product ran, and what can be told from the evidence.
 
-The names mean nothing to a judge. Whoever hunts compares them: a run that reached what no other run has reached is worth
+The names mean nothing to a judge. Whoever hunts compares them: a run that reached what no other has reached is worth
 being varied. Lines are taken from engine and service alone, never from a planted defect, which nobody would know of.
 """
 

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 
 from reports.checks import CHECKS
-from reports.words import plural
+from reports.words import counted
 from scenarios.campaign.canary import CANARY
 from scenarios.campaign.folder import SweepFolder
 from scenarios.campaign.ledger import Ledger
@@ -96,7 +96,7 @@ def _print_findings(console: Console, summary: Summary, *, shown_max: int) -> No
     for invariant in _sorted(summary.ledger.broken):
         console.print(f"  {invariant:<4}", end="")
         console.print("BROKEN  ", style="bold red", end="")
-        runs = _count(summary.ledger.broken[invariant], "run")
+        runs = counted(summary.ledger.broken[invariant], "run")
         console.print(f" {_TITLES.get(invariant, '')} (in {runs})", markup=False)
     ranked = summary.ledger.ranked(shown_max)
     for number, result in enumerate(ranked, start=1):
@@ -128,11 +128,11 @@ def _print_troubles(console: Console, summary: Summary) -> None:
 
 def _print_totals(console: Console, summary: Summary) -> None:
     ledger, wanted = summary.ledger, len(summary.plan)
-    runs = _count(wanted, "run") if ledger.done == wanted else f"{ledger.done:,} of {_count(wanted, 'run')}"
+    runs = counted(wanted, "run") if ledger.done == wanted else f"{ledger.done:,} of {counted(wanted, 'run')}"
     verdicts = ", ".join(f"{count:,} {validity}" for validity, count in sorted(ledger.validities.items(), reverse=True))
-    scenarios = _count(len(summary.plan.scenarios), "scenario")
+    scenarios = counted(len(summary.plan.scenarios), "scenario")
     console.print(f"  {scenarios}, seeds {summary.plan.seeds}: {runs}: {verdicts or 'none judged'}", markup=False)
-    console.print(f"  performed twice: {ledger.repeated:,} · {_count(len(ledger.differences), 'difference')}")
+    console.print(f"  performed twice: {ledger.repeated:,} · {counted(len(ledger.differences), 'difference')}")
     console.print(f"  faults that bit: {ledger.counts['faults']:,}")
     if summary.canary is not None and not summary.is_blind:
         console.print(f"  planted to be found, and found: {CANARY.id} ({', '.join(_sorted(summary.canary.broken))})")
@@ -172,7 +172,3 @@ def _what(result: Result) -> str:
 def _sorted(invariants: Iterable[str]) -> list[str]:
     """Sort as one counts: I2 comes before I11."""
     return sorted(invariants, key=lambda name: (len(name), name))
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {plural(number, noun)}"

@@ -1,8 +1,8 @@
 """The corpus: the runs that reached something new, and which of them is worth being varied next.
 
-What few runs have reached weighs most, as in a fuzzer of programs: a run is chosen in proportion to how rare its features
-are by now, and less often the more variants it already has. What many runs have reached says nothing any more and is
-forgotten.
+What few runs have reached weighs most, as in a fuzzer of programs: a run is chosen in proportion to how rare its
+features are by now, and less often the more variants it already has. What many runs have reached says nothing any more
+and is forgotten.
 """
 
 from collections import Counter

@@ -49,7 +49,7 @@ class HuntFolder:
                 folder.tried.close()
 
     def keep(self, tried: Tried, files: Files, *, scenario: Scenario) -> None:
-        """Keep the evidence of a run, and its scenario as a file that has it again, if not too many are kept already."""
+        """Keep the evidence of a run, and its scenario as a file, if not too many are kept already."""
         if len(self.kept()) < KEPT_MAX:
             text = to_toml(scenario).encode()
             write_files({**files, f"{scenario.name}.toml": text}, self.finding(tried))

@@ -1,8 +1,8 @@
 """A hunt: rounds of candidates, each performed, judged and asked what it has reached, until something is found.
 
 The candidates of a round follow from the hunt's seed and from what all rounds before it have reached, and what they
-come to is taken in the order of their numbers. So a hunt over so many runs is the same with any number of processes, and
-one that was stopped goes on as if it had not been.
+come to is taken in the order of their numbers. So a hunt over so many runs is the same with any number of processes,
+and one that was stopped goes on as if it had not been.
 """
 
 from collections.abc import Callable, Iterator
@@ -64,7 +64,6 @@ class Hunt:
         """
         self.corpus = Corpus()
         self.runs = 0
-        self.resumed = 0
         self.findings: list[Tried] = []
         self.unsettled: list[Tried] = []  # neither valid nor invalid
         self.is_interrupted = False
@@ -78,6 +77,7 @@ class Hunt:
         self._scenarios = plan.scenarios
         self._variation = Variation(self._scenarios, fixed=plan.changes)
         self._done: dict[int, Tried] = {tried.number: tried for tried in folder.tried.read()}
+        self.performed = self.resumed = len(self._done)  # with those from which nobody has learnt yet
         self._failed = 0
 
     def interrupt(self) -> None:
@@ -95,9 +95,10 @@ class Hunt:
         while not self._is_ending():
             numbers = range(self.runs + 1, self.runs + 1 + ROUND)
             candidates = {number: self._candidate(number) for number in numbers}
-            self._perform_all({number: one for number, one in candidates.items() if number not in self._done})
+            self._perform_all(candidates)
             if not self._take(candidates):
-                return
+                break
+        self.findings += [one for _, one in sorted(self._done.items()) if one.broken]
 
     def _is_ending(self) -> bool:
         is_found = bool(self.findings) and not self._keeps_going
@@ -163,6 +164,7 @@ class Hunt:
             self._folder.keep(tried, outcome.files, scenario=candidate.plan(self._scenarios))
         self._folder.tried.append(tried)
         self._done[number] = tried
+        self.performed += 1
         self._watcher.moved(self)
 
     def _too_many_failed(self) -> InfrastructureFailed | None:

@@ -1,7 +1,7 @@
 """Variation: new candidates out of nothing, or out of a run that reached something new.
 
-All but two kinds stay within what a swarm may draw, so that a sound service is not asked for what none could do. Customers
-of another kind, and faults of another scenario, are what no seed of the scenario itself would bring together.
+All but two kinds stay within what a swarm may draw, so that a sound service is not asked for what none could do.
+Customers of another kind, and faults of another scenario, are what no seed of the scenario itself would bring together.
 """
 
 import json

@@ -2,8 +2,8 @@
 
     python tests/campaign/hunts.py --scenarios duplicate-clicks --defects refund-read-then-write late-failure-wins
 
-Both get the same scenarios with the same changes and the same number of runs at most, over several starting points: a hunt
-its seed, a sweep the first of its seeds. Runs are counted, so that it does not matter how busy the machine is.
+Both get the same scenarios with the same changes and the same number of runs at most, over several starting points: a
+hunt its seed, a sweep the first of its seeds. Runs are counted: it does not matter how busy the machine is.
 """
 
 import argparse
