@@ -1,4 +1,4 @@
-"""Mutants that a tool makes of the engine and the worker, each judged by short campaigns; `docs/mutants.md` has the table.
+"""Mutants that a tool makes of the engine and the worker, each judged by short campaigns: `docs/mutants.md`.
 
     python -m venv /tmp/mutation && /tmp/mutation/bin/pip install cosmic-ray
     python tests/campaign/mutants.py --tool /tmp/mutation/bin/cosmic-ray --count 20 --seed 1 --out mutants.json
@@ -141,9 +141,8 @@ def _trials(options, folder):
         if row is None:
             continue
         (stillborn if row["fate"] == "stillborn" else rows).append(row)
-        _say(
-            f"{len(rows):>2} {row['fate']:<9} {row['after']:>3} {row['what']:<12} {spec.module}:{spec.row} {spec.operator}"
-        )
+        told = f"{row['fate']:<9} {row['after']:>3} {row['what']:<12}"
+        _say(f"{len(rows):>2} {told} {spec.module}:{spec.row} {spec.operator}")
         options.out.write_text(json.dumps({"stillborn": stillborn, "mutants": rows}, indent=1))
     return rows
 
