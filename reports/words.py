@@ -11,3 +11,8 @@ def opening_count(count: int) -> str:
 def plural(count: int, noun: str) -> str:
     """Return the noun for so many; regular ones only."""
     return noun if count == 1 else f"{noun}s"
+
+
+def counted(count: int, noun: str) -> str:
+    """Return so many of something, such as 1,200 runs."""
+    return f"{count:,} {plural(count, noun)}"

@@ -17,12 +17,12 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
+from scenarios.decisions import STEPS_OF_A_REAL
 from scenarios.errors import BadInput, OtherChoice
+from scenarios.randomness import label_of
 
 TAPE = "choices.jsonl"
 """The file's name in a run folder."""
-
-_STEPS_OF_A_REAL = 2**53
 
 
 class Choice(NamedTuple):
@@ -40,11 +40,11 @@ class Recorder:
         self.choices: list[Choice] = []
         self._names: dict[str, tuple[str, ...]] = {}
 
-    def stream(self, name: tuple[str, ...], seed: int) -> Random:
+    def stream(self, name: tuple[str, ...], source: Random) -> Random:
         """Return a stream whose draws are recorded."""
-        label = _label(name)
+        label = label_of(name)
         assert self._names.setdefault(label, name) == name, f"two streams are called {label}"
-        return _Recorded(label, Random(seed), self.choices)
+        return _Recorded(label, source, self.choices)
 
     def on_break(self, _tell: Callable[[Exception], None]) -> None:
         """Nothing can break."""
@@ -59,9 +59,9 @@ class Player:
             self._left.setdefault(choice.stream, deque()).append((line, choice))
         self._tell: Callable[[Exception], None] = lambda _error: None
 
-    def stream(self, name: tuple[str, ...], _seed: int) -> Random:
+    def stream(self, name: tuple[str, ...], _source: Random) -> Random:
         """Return a stream that gives what was recorded."""
-        return _Played(_label(name), self)
+        return _Played(label_of(name), self)
 
     def on_break(self, tell: Callable[[Exception], None]) -> None:
         """Call `tell` as well as raising it: a program might swallow the error and go on."""
@@ -117,10 +117,6 @@ def _parsed(text: str, *, where: str) -> Choice:
     return Choice(stream, bound, value)
 
 
-def _label(name: tuple[str, ...]) -> str:
-    return "/".join(name)
-
-
 class _Recorded(Random):
     """Draws from a source and writes down what came; whatever else `Random` offers is made of these three methods."""
 
@@ -132,7 +128,7 @@ class _Recorded(Random):
 
     def random(self) -> float:
         value = self._source.random()
-        self._note(_STEPS_OF_A_REAL, int(value * _STEPS_OF_A_REAL))
+        self._note(STEPS_OF_A_REAL, int(value * STEPS_OF_A_REAL))
         return value
 
     def getrandbits(self, k: int) -> int:
@@ -158,7 +154,7 @@ class _Played(Random):
         self._player = player
 
     def random(self) -> float:
-        return self._player.next(self._label, _STEPS_OF_A_REAL) / _STEPS_OF_A_REAL
+        return self._player.next(self._label, STEPS_OF_A_REAL) / STEPS_OF_A_REAL
 
     def getrandbits(self, k: int) -> int:
         return self._player.next(self._label, 1 << k)

@@ -14,7 +14,7 @@ from scenarios.spec import Scenario
 
 _WIDTH = 100
 _TABLES = ("scripts", "service", "psp")
-_LISTS = ("incidents", "faults")
+_LISTS = ("incidents", "faults", "decisions")
 _IDENTITY = ("id", "where", "kind")  # of a fault, whatever its defaults are
 
 

@@ -12,9 +12,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     JsonValue,
     ValidationError,
@@ -26,17 +24,20 @@ from psp_chaos.faults.naming import unknown
 from psp_chaos.faults.spec import FaultSpec
 from scenarios.customers.arrivals import Profile
 from scenarios.customers.cast import CAST
+from scenarios.decisions import Decision
+from scenarios.described import Described
 from scenarios.errors import BadInput
 from scenarios.faults.menu import Fault
 from scenarios.faults.spans import Seconds, Share, Span
 from scenarios.faults.world_fault import WorldFault
-from scenarios.misfits import misfit, refusal, refuse_unknown
+from scenarios.misfits import misfit, refusal
 from scenarios.settings import check_psp_settings, check_service_settings
 
 FORMAT: Final = 1
 """Which version of the plan's shape this is; it grows when an old plan would be read wrongly."""
 
 FAULTS_MAX = 1_000
+DECISIONS_MAX = 10_000
 
 
 def _readable(given: object) -> object:
@@ -55,20 +56,7 @@ type Script = Annotated[str, AfterValidator(_castable)]
 type Weight = Annotated[float, Field(gt=0, le=1e6)]
 
 
-class _Described(BaseModel):
-    """What a file describes, of which every key is known."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _names_exist(cls, data: object) -> object:
-        if isinstance(data, Mapping):
-            refuse_unknown(data, known=cls.model_fields)
-        return data
-
-
-class Incident(_Described):
+class Incident(Described):
     """Something that really happened, and where one can read of it."""
 
     name: Annotated[str, Field(min_length=1)]
@@ -78,7 +66,7 @@ class Incident(_Described):
     """Where it is told."""
 
 
-class Scenario(_Described):
+class Scenario(Described):
     """A storm of `storm_s` seconds, then a calm of `calm_s` in which everything must converge."""
 
     format: Annotated[Literal[1], BeforeValidator(_readable)] = FORMAT
@@ -176,6 +164,9 @@ class Scenario(_Described):
 
     psp: Mapping[str, JsonValue] = {}
     """Settings of the PSP that differ from its defaults."""
+
+    decisions: Annotated[tuple[Decision, ...], Field(max_length=DECISIONS_MAX)] = ()
+    """What the seed would have drawn otherwise, in virtual time only."""
 
     defect: str | None = None
     """The bug planted in the service, to see the judge find it."""

@@ -161,11 +161,15 @@ class _Draw:
             self.values[key] = value
 
     def _is_fixed(self, key: str) -> bool:
-        """Tell whether somebody has set this key, a part of it, or what it is a part of."""
-        return any(f"{key}.".startswith(f"{other}.") or f"{other}.".startswith(f"{key}.") for other in self._fixed)
+        return is_fixed(key, self._fixed)
 
     def _stream(self, key: str) -> Random:
         return self._streams.stream("swarm", key)
+
+
+def is_fixed(key: str, fixed: Collection[str]) -> bool:
+    """Tell whether somebody has set this key, a part of it, or what it is a part of."""
+    return any(f"{key}.".startswith(f"{other}.") or f"{other}.".startswith(f"{key}.") for other in fixed)
 
 
 def _budget_s(scenario: Scenario) -> float:

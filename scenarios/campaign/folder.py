@@ -11,24 +11,18 @@ summary.json        what it came to
 junit.xml           the same for build servers
 """
 
-import fcntl
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
 from typing import Self
 
-import orjson
 from pydantic import JsonValue
 
+from scenarios.campaign.claim import claimed, write_json
 from scenarios.campaign.orders import Files
 from scenarios.campaign.plan import Plan
 from scenarios.campaign.results import LineFile, Repetition, Result, Task
-from scenarios.errors import BadInput
-
-_ROOT = Path("runs")
-_PLAN = "sweep.json"
 
 
 class SweepFolder:
@@ -48,16 +42,9 @@ class SweepFolder:
         Raises:
             BadInput: The folder holds something else, or another sweep is writing there.
         """
-        folder = cls(_find(plan) if out is None else out)
-        if out is not None and (difference := _difference(out, plan)):
-            raise BadInput(f"--out {out}: {difference}; name another folder")
-        folder.path.mkdir(parents=True, exist_ok=True)
-        with (folder.path / ".lock").open("wb") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise BadInput(f"{folder.path}: another sweep is writing there") from None
-            _write_json(folder.path / _PLAN, plan.describe())
+        name = f"sweep-{plan.title}-{plan.seeds.first}-{plan.seeds.last}"
+        with claimed(out, name=name, kind="sweep", description=plan.describe()) as path:
+            folder = cls(path)
             try:
                 yield folder
             finally:
@@ -67,7 +54,7 @@ class SweepFolder:
 
     def write_summary(self, summary: Mapping[str, JsonValue]) -> None:
         """Write what the sweep came to."""
-        _write_json(self.path / "summary.json", summary)
+        write_json(self.path / "summary.json", summary)
 
     def write_junit(self, content: bytes) -> None:
         """Write what the sweep came to as test cases."""
@@ -116,37 +103,6 @@ def remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     if folder.parent.exists() and not any(folder.parent.iterdir()):
         folder.parent.rmdir()
-
-
-def _find(plan: Plan) -> Path:
-    """Return the folder in which this plan was begun, or the first free one."""
-    name = f"sweep-{plan.title}-{plan.seeds.first}-{plan.seeds.last}"
-    names = (name if number == 1 else f"{name}.{number}" for number in count(1))
-    return next(_ROOT / name for name in names if not _difference(_ROOT / name, plan))
-
-
-def _difference(path: Path, plan: Plan) -> str:
-    """Say why this folder is not the plan's; nothing if it is, or could be."""
-    if not path.exists() or (path.is_dir() and not any(path.iterdir())):
-        return ""
-    if not (path / _PLAN).is_file():
-        return "it exists and is not the folder of a sweep"
-    try:
-        begun, wanted = orjson.loads((path / _PLAN).read_bytes()), plan.describe()
-    except orjson.JSONDecodeError:
-        return f"its {_PLAN} cannot be read"
-    # Compared as they would be written: a plan knows tuples, a file does not.
-    wanted = orjson.loads(orjson.dumps(wanted))
-    parts = [part for part in wanted if begun.get(part) != wanted[part]]
-    if parts == ["code"]:
-        return "it holds a sweep of another version of the code, of Python or of a library"
-    return f"it holds another sweep (with other {', '.join(parts)})" if parts else ""
-
-
-def _write_json(path: Path, content: Mapping[str, JsonValue]) -> None:
-    draft = path.with_name(f".{path.name}")
-    draft.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
-    draft.replace(path)
 
 
 def _name(task: Task) -> str:

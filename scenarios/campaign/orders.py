@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from scenarios.campaign.reach import Reach
 from scenarios.campaign.results import Result, Task
 from scenarios.errors import ScenarioError
 
@@ -32,6 +33,7 @@ class Order:
     changes: Mapping[str, str]  # what was set by hand, and the swarm must leave as it is
     wants_files: bool = False  # even if nothing is found
     first: First | None = None  # this is the second performance
+    wants_reach: bool = False  # whether somebody asks what it has reached
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +43,7 @@ class Outcome:
     result: Result
     house: str  # which process performed it
     files: Files | None  # the evidence, where somebody will want to look at it
+    reach: Reach | None = None  # if somebody asked for it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,12 +3,18 @@
 import time
 from collections import Counter
 from collections.abc import Iterator
-from functools import cache
+from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
+from functools import lru_cache
 
+from reports.evidence import Evidence
 from reports.fail_on import THE_RUN
 from reports.verdict import CheckResult, Validity, Verdict, judge
+from scenarios.campaign.features import features
 from scenarios.campaign.orders import TIMELINE, Files, Order, Outcome
+from scenarios.campaign.reach import Reach, lines_reached
 from scenarios.campaign.results import Result
+from scenarios.choices import Recorder
 from scenarios.errors import BadInput
 from scenarios.recording import Recording
 from scenarios.run_command import run_command
@@ -16,6 +22,8 @@ from scenarios.spec import Scenario
 from scenarios.swarm import NO_SWARM, Swarm, draw_swarm
 from scenarios.virtual.errors import Escaped, Stalled
 from scenarios.virtual.stage import Stage
+
+_PLANS_KEPT = 64  # a sweep has few; whoever hunts never has one twice
 
 
 def perform(stage: Stage, order: Order, *, house: str) -> Outcome | None:
@@ -43,9 +51,15 @@ def _performed(
 ) -> Outcome | None:
     started_s, cpu_started_s = time.monotonic(), time.process_time()
     keeps_timeline = order.wants_files or order.first is not None
-    recording = stage.perform(
-        scenario, seed=order.task.seed, command=command, swarm=swarm.values, keep_timeline=keeps_timeline
-    )
+    with _watched(order) as watch:
+        recording = stage.perform(
+            scenario,
+            seed=order.task.seed,
+            command=command,
+            swarm=swarm.values,
+            tape=watch.tape,
+            keep_timeline=keeps_timeline,
+        )
     if not recording.is_complete:
         return None
     record = recording.record()
@@ -65,7 +79,32 @@ def _performed(
         bites=dict(sorted(Counter(f"{bite['where']} {bite['kind']}" for bite in recording.faults).items())),
         unsettled=tuple(_unsettled(verdict)),
     )
-    return Outcome(result=result, house=house, files=_files(order, result, recording, record.files))
+    files = _files(order, result, recording, record.files)
+    return Outcome(result=result, house=house, files=files, reach=watch.reach(record.evidence))
+
+
+class _Watch:
+    """Notes what a run reaches, where somebody asks."""
+
+    def __init__(self, lines: AbstractSet[str] | None) -> None:
+        self._lines = lines
+        self.tape = None if lines is None else Recorder()
+
+    def reach(self, evidence: Evidence) -> Reach | None:
+        """Return what a run that is over has reached."""
+        if self._lines is None or self.tape is None:
+            return None
+        draws = Counter(choice.stream for choice in self.tape.choices)
+        return Reach(features=features(evidence) | self._lines, draws=draws)
+
+
+@contextmanager
+def _watched(order: Order) -> Iterator[_Watch]:
+    if not order.wants_reach:
+        yield _Watch(None)
+        return
+    with lines_reached() as lines:
+        yield _Watch(lines)
 
 
 def _crashed(order: Order, error: Exception, *, command: str) -> Result:
@@ -83,7 +122,7 @@ def _crashed(order: Order, error: Exception, *, command: str) -> Result:
     )
 
 
-@cache
+@lru_cache(maxsize=_PLANS_KEPT)
 def _scenario(plan: str) -> Scenario:
     return Scenario.model_validate_json(plan)
 

@@ -7,11 +7,10 @@ is done again.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, NamedTuple
 
-import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from reports.fail_on import THE_RUN, Shortfall, Wrong
@@ -89,7 +88,7 @@ class Repetition:
         return Task(self.scenario, self.seed)
 
 
-class LineFile[Row: (Result, Repetition)]:
+class LineFile[Row]:
     """Rows of one kind, one line each; what is appended is there for whoever comes next."""
 
     def __init__(self, path: Path, kind: type[Row]) -> None:
@@ -116,7 +115,7 @@ class LineFile[Row: (Result, Repetition)]:
         if self._file is None:
             self._cut_torn_line()
             self._file = self._path.open("ab")
-        self._file.write(orjson.dumps(asdict(row)) + b"\n")
+        self._file.write(self._kind.dump_json(row) + b"\n")
         self._file.flush()
 
     def close(self) -> None:

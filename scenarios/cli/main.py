@@ -19,6 +19,7 @@ from scenarios.cli.compare import compare
 from scenarios.cli.defects import defects
 from scenarios.cli.events import events
 from scenarios.cli.exit_codes import ExitCode
+from scenarios.cli.hunt import hunt
 from scenarios.cli.listing import list_scenarios
 from scenarios.cli.load import load
 from scenarios.cli.merchants import keys, merchants
@@ -49,7 +50,22 @@ app = App(
     help_epilogue=_EPILOGUE,
 )
 app.command(list_scenarios, name="list")
-for command in (run, sweep, defects, replay, shrink, check, compare, report, serve, load, psp, migrate, reconcile):
+for command in (
+    run,
+    sweep,
+    hunt,
+    defects,
+    replay,
+    shrink,
+    check,
+    compare,
+    report,
+    serve,
+    load,
+    psp,
+    migrate,
+    reconcile,
+):
     app.command(command)
 for group in (merchants, keys, events):
     app.command(group)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from psp_chaos.control import Plant
 from psp_chaos.standing.process import Standing
-from reports.words import plural
+from reports.words import counted
 
 _CLEAR_LINE = "\r\x1b[2K"
 
@@ -38,7 +38,7 @@ class Doorkeeper:
         if not sys.stderr.isatty():
             return
         lines, bites = len(plant.psp.journal), plant.psp.faults.bites_in_all
-        said = f"{_count(lines, 'request')} and webhooks · {_count(bites, 'bite')}"
+        said = f"{counted(lines, 'request')} and webhooks · {counted(bites, 'bite')}"
         if said != self._said:
             self._said = said
             print(_CLEAR_LINE + said, end="", file=sys.stderr, flush=True)
@@ -88,8 +88,4 @@ def _state(standing: Standing, plant: Plant) -> list[str]:
         return []
     payments = sum(len(realm.books.payments) for realm in plant.psp.realms.all)
     stands = ", and its clock stands still" if plant.standing_clock.is_frozen else ""
-    return [f"state    {standing.state} with {_count(payments, 'payment')}{stands}"]
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {plural(number, noun)}"
+    return [f"state    {standing.state} with {counted(payments, 'payment')}{stands}"]

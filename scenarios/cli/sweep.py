@@ -81,7 +81,7 @@ def sweep(
     from scenarios.cli.sweep_output import SweepProgress
 
     _check(fail_on)
-    changes = _changes(customers=customers, defect=defect, others=set_)
+    changes = changes_of(customers=customers, defect=defect, others=set_)
     plan = _plan(names, seeds, changes=changes, has_swarm=not no_swarm, repeated_share=repeat)
     check_server(database_url)
     started_s = time.monotonic()
@@ -268,7 +268,8 @@ def _command(plan: "Plan", *, out: Path | None, scheduler: str | None, fail_on: 
     return shlex.join(words)
 
 
-def _changes(*, customers: int | None, defect: str | None, others: Sequence[str]) -> dict[str, str]:
+def changes_of(*, customers: int | None, defect: str | None, others: Sequence[str]) -> dict[str, str]:
+    """Return what was set by hand, by dotted key."""
     changes = parse_changes(others)
     if customers is not None:
         changes["customers"] = str(customers)

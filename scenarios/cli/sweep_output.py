@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 
 from reports.invariants import TITLES, sorted_names
-from reports.words import plural
+from reports.words import counted
 from scenarios.campaign.canary import CANARY
 from scenarios.campaign.folder import SweepFolder
 from scenarios.campaign.ledger import Ledger
@@ -85,7 +85,7 @@ def print_summary(summary: Summary, *, exit_code: ExitCode, json: bool, shown_ma
     _print_troubles(console, summary)
     _print_totals(console, summary)
     for shortfall, runs in summary.not_counted.items():
-        told = f"not counted (--fail-on {summary.fail_on}): {shortfall} (in {_count(runs, 'run')})"
+        told = f"not counted (--fail-on {summary.fail_on}): {shortfall} (in {counted(runs, 'run')})"
         console.print(told, style="yellow", markup=False)
     console.print(_headline(summary, exit_code), style=_STYLES.get(exit_code, "bold red"), markup=False)
     console.print(f"report  {summary.folder.path / 'campaign.html'}", markup=False)
@@ -98,7 +98,7 @@ def _print_findings(console: Console, summary: Summary, *, shown_max: int) -> No
     for invariant in sorted_names(summary.ledger.broken):
         console.print(f"  {invariant:<4}", end="")
         console.print("BROKEN  ", style="bold red", end="")
-        runs = _count(summary.ledger.broken[invariant], "run")
+        runs = counted(summary.ledger.broken[invariant], "run")
         console.print(f" {TITLES.get(invariant, '')} (in {runs})", markup=False)
     ranked = summary.ledger.ranked(shown_max)
     for number, result in enumerate(ranked, start=1):
@@ -130,11 +130,11 @@ def _print_troubles(console: Console, summary: Summary) -> None:
 
 def _print_totals(console: Console, summary: Summary) -> None:
     ledger, wanted = summary.ledger, len(summary.plan)
-    runs = _count(wanted, "run") if ledger.done == wanted else f"{ledger.done:,} of {_count(wanted, 'run')}"
+    runs = counted(wanted, "run") if ledger.done == wanted else f"{ledger.done:,} of {counted(wanted, 'run')}"
     verdicts = ", ".join(f"{count:,} {validity}" for validity, count in sorted(ledger.validities.items(), reverse=True))
-    scenarios = _count(len(summary.plan.scenarios), "scenario")
+    scenarios = counted(len(summary.plan.scenarios), "scenario")
     console.print(f"  {scenarios}, seeds {summary.plan.seeds}: {runs}: {verdicts or 'none judged'}", markup=False)
-    console.print(f"  performed twice: {ledger.repeated:,} · {_count(len(ledger.differences), 'difference')}")
+    console.print(f"  performed twice: {ledger.repeated:,} · {counted(len(ledger.differences), 'difference')}")
     console.print(f"  faults that bit: {ledger.counts['faults']:,}")
     if summary.canary is not None and not summary.is_blind:
         console.print(
@@ -173,7 +173,3 @@ def _what(result: Result) -> str:
     if first_s is None:
         return f"{result.validity} ({result.note})"
     return f"{', '.join(sorted_names(result.broken))} broken after {format_duration(first_s)}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {plural(number, noun)}"

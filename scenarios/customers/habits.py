@@ -58,5 +58,6 @@ def known_payment(sights: Mapping[int, Seen]) -> str | None:
 
 def worth_another_click(seen: Seen) -> bool:
     """Tell whether the same click makes sense again: nothing definite was heard, or the first is still under way."""
-    in_flight = seen.http_status == HTTPStatus.CONFLICT and seen.payment_id is None
+    # A conflict is either a refusal, which is definite, or it says how long to wait for the first click's answer.
+    in_flight = seen.http_status == HTTPStatus.CONFLICT and seen.retry_after_s is not None
     return seen.outcome is Outcome.UNKNOWN or in_flight

@@ -4,11 +4,12 @@ A run is a function of scenario and seed, so an answer holds for good and is ask
 is bounded; when they are used up, or somebody has had enough, the smallest that was found stands.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from reports.verdict import judge
+from scenarios.choices import Recorder
 from scenarios.recording import Recording
 from scenarios.spec import Scenario
 from scenarios.virtual.errors import Escaped, Stalled
@@ -23,6 +24,12 @@ class Trial:
     seed: int
     recording: Recording
     broken: tuple[str, ...]  # every invariant that the run breaks
+    draws: Mapping[str, tuple[int, ...]]  # of each customer: between how many possibilities, draw by draw
+
+    @property
+    def actions(self) -> int:
+        """How often customers asked for something; looking is free."""
+        return sum(row["action"] != "read" for row in self.recording.diary)
 
 
 class Watcher(Protocol):
@@ -57,8 +64,13 @@ class Oracle:
         self.runs = 0
         self.smallest: Trial | None = None
 
-    def __call__(self, scenario: Scenario, seed: int) -> Trial | None:
+    def __call__(self, scenario: Scenario, seed: int, *, actions_max: int | None = None) -> Trial | None:
         """Return the trial if scenario and seed still break an invariant; it is the smallest from then on.
+
+        Args:
+            scenario: The candidate.
+            seed: With which seed.
+            actions_max: It does not count if customers do more than that.
 
         Raises:
             Exhausted: There is no run left, or somebody interrupted this one.
@@ -67,6 +79,8 @@ class Oracle:
         if plan not in self._known:
             self._known[plan] = self._performed(scenario, seed)
         trial = self._known[plan]
+        if trial is not None and actions_max is not None and trial.actions > actions_max:
+            return None
         self.smallest = trial or self.smallest
         return trial
 
@@ -75,19 +89,32 @@ class Oracle:
             raise Exhausted
         self._runs_left -= 1
         try:
-            recording = self._stage.perform(scenario, seed=seed)
+            tape = Recorder()
+            recording = self._stage.perform(scenario, seed=seed, tape=tape)
         except (Escaped, Stalled):  # broken in another way than the one that is looked for
             return None
         if not recording.is_complete:
             raise Exhausted
         self.runs += 1
-        trial = self._judged(scenario, recording)
+        trial = self._judged(scenario, recording, tape)
         if (smallest := trial or self.smallest) is not None:
             self._watcher.tried(runs=self.runs, smallest=smallest)
         return trial
 
-    def _judged(self, scenario: Scenario, recording: Recording) -> Trial | None:
+    def _judged(self, scenario: Scenario, recording: Recording, tape: Recorder) -> Trial | None:
         verdict = judge(recording.record().evidence)
         broken = tuple(check.id for check in verdict.checks if check.finding is not None)
         is_broken = bool(self._invariants.intersection(broken)) if self._invariants else bool(broken)
-        return Trial(scenario=scenario, seed=recording.seed, recording=recording, broken=broken) if is_broken else None
+        if not is_broken:
+            return None
+        return Trial(
+            scenario=scenario, seed=recording.seed, recording=recording, broken=broken, draws=_customers_draws(tape)
+        )
+
+
+def _customers_draws(tape: Recorder) -> dict[str, tuple[int, ...]]:
+    bounds: dict[str, list[int]] = {}
+    for choice in tape.choices:
+        if choice.stream.startswith("customer/"):
+            bounds.setdefault(choice.stream, []).append(choice.bound)
+    return {stream: tuple(of_stream) for stream, of_stream in bounds.items()}

@@ -6,18 +6,15 @@ smaller storm draws in another order here and there, and may no longer break any
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import JsonValue
 
 from psp_chaos.faults.spec import FaultSpec
-from scenarios.errors import BadInput
+from scenarios.shrinking.behaviour import fewer_actions, fewer_decisions
+from scenarios.shrinking.candidates import Ask, Reduction, changed, smallest
 from scenarios.shrinking.oracle import Trial
-from scenarios.shrinking.subset import needed
 from scenarios.spec import Scenario
-
-type Ask = Callable[[Scenario, int], Trial | None]  # a scenario and a seed
-type Reduction = Callable[[Trial, Ask], Trial]
 
 _STRIKES_MAX = 40  # a fault that bit more often is left to its probability until there are fewer customers
 _SHORTEST_S = 1.0
@@ -39,9 +36,9 @@ def fewer_faults(trial: Trial, ask: Ask) -> Trial:
     faults = trial.scenario.faults_left
 
     def with_these(part: Sequence[object]) -> Scenario | None:
-        return _changed(trial.scenario, faults=[_plan(one) for one in faults if one in part], without=[])
+        return changed(trial.scenario, faults=[_plan(one) for one in faults if one in part], without=[])
 
-    return _smallest(trial, faults, with_these, ask)
+    return smallest(trial, faults, with_these, ask)
 
 
 def fewer_visitors(trial: Trial, ask: Ask) -> Trial:
@@ -49,9 +46,9 @@ def fewer_visitors(trial: Trial, ask: Ask) -> Trial:
     visitors = trial.scenario.visitors or tuple(range(1, trial.scenario.customers + 1))
 
     def with_these(part: Sequence[int]) -> Scenario | None:
-        return _changed(trial.scenario, visitors=list(part)) if part else None
+        return changed(trial.scenario, visitors=list(part)) if part else None
 
-    return _smallest(trial, visitors, with_these, ask)
+    return smallest(trial, visitors, with_these, ask)
 
 
 def other_seeds(trial: Trial, ask: Ask) -> Trial:
@@ -61,7 +58,7 @@ def other_seeds(trial: Trial, ask: Ask) -> Trial:
     casts += [{name: 1} for name in names] if len(names) > 1 else []
     for customers in range(1, min(_FEW, trial.scenario.visits - 1) + 1):
         for cast in casts:
-            candidate = _changed(trial.scenario, customers=customers, visitors=[], scripts=cast)
+            candidate = changed(trial.scenario, customers=customers, visitors=[], scripts=cast)
             for seed in range(1, _SEEDS + 1):
                 if candidate and (found := ask(candidate, seed)):
                     return found
@@ -86,7 +83,7 @@ def _fewer_strikes_of(fault: FaultSpec, trial: Trial, ask: Ask) -> Trial:
     # A fault that strikes by chance draws how hard from there as well, so the same occasions need not do the same.
     exact = at_these(strikes)
     same = None if exact is None else ask(exact, trial.seed)
-    return trial if same is None else _smallest(same, strikes, at_these, ask)
+    return trial if same is None else smallest(same, strikes, at_these, ask)
 
 
 def shorter_windows(trial: Trial, ask: Ask) -> Trial:
@@ -107,9 +104,9 @@ def simpler(trial: Trial, ask: Ask) -> Trial:
     """Take the simplest value wherever it will do."""
     for name, value in _SIMPLEST.items():
         if trial.scenario.model_dump(mode="json")[name] != value:
-            trial = _tried(trial, _changed(trial.scenario, **{name: value}), ask)
+            trial = _tried(trial, changed(trial.scenario, **{name: value}), ask)
     for name in _delays(trial.scenario):
-        trial = _tried(trial, _changed(trial.scenario, **{name: Scenario.model_fields[name].default}), ask)
+        trial = _tried(trial, changed(trial.scenario, **{name: Scenario.model_fields[name].default}), ask)
     return trial
 
 
@@ -120,7 +117,7 @@ def simpler_customers(trial: Trial, ask: Ask) -> Trial:
     clicks = Counter(dict.fromkeys(trial.scenario.scripts, 0))
     clicks.update(str(row["script"]) for row in trial.recording.diary if row["action"] == "create")
     for name, _ in reversed(clicks.most_common()):
-        if (candidate := _changed(trial.scenario, scripts={name: 1})) and (found := ask(candidate, trial.seed)):
+        if (candidate := changed(trial.scenario, scripts={name: 1})) and (found := ask(candidate, trial.seed)):
             return found
     return trial
 
@@ -141,43 +138,19 @@ REDUCTIONS: Sequence[Reduction] = (
     shorter_windows,
     simpler,
     shorter,
+    fewer_actions,
+    fewer_decisions,
 )
 """In this order: what makes the following runs quickest comes first."""
-
-
-def _smallest[T](
-    trial: Trial, items: Sequence[T], with_these: Callable[[Sequence[T]], Scenario | None], ask: Ask
-) -> Trial:
-    """Return the trial with the part of the items that is needed."""
-    found = trial
-
-    def is_enough(part: Sequence[T]) -> bool:
-        nonlocal found
-        candidate = with_these(part)
-        one = None if candidate is None else ask(candidate, trial.seed)
-        found = one or found
-        return one is not None
-
-    needed(items, is_enough)
-    return found
 
 
 def _tried(trial: Trial, candidate: Scenario | None, ask: Ask) -> Trial:
     return (ask(candidate, trial.seed) if candidate else None) or trial
 
 
-def _changed(scenario: Scenario, **values: JsonValue) -> Scenario | None:
-    """Return the scenario with these fields, or None where they do not fit together."""
-    plan: dict[str, JsonValue] = scenario.model_dump(mode="json")
-    try:
-        return Scenario.parse({**plan, **values})
-    except BadInput:
-        return None
-
-
 def _with_fault(scenario: Scenario, fault_id: str, **values: JsonValue) -> Scenario | None:
     faults = [{**_plan(one), **values} if one.id == fault_id else _plan(one) for one in scenario.faults_left]
-    return _changed(scenario, faults=list(faults), without=[])
+    return changed(scenario, faults=list(faults), without=[])
 
 
 def _plan(fault: object) -> dict[str, JsonValue]:
@@ -209,4 +182,4 @@ def _delays(scenario: Scenario) -> Iterator[str]:
 
 def _shorter_storm(scenario: Scenario) -> Scenario | None:
     storm_s = round(scenario.storm_s / 2, 3)
-    return _changed(scenario, storm_s=storm_s) if storm_s >= _SHORTEST_S else None
+    return changed(scenario, storm_s=storm_s) if storm_s >= _SHORTEST_S else None

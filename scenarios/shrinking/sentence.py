@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from scenarios.shrinking.oracle import Trial
 
-_WORDS = {"create": "click", "refund": "request for a refund"}
+_WORDS = {"create": "click", "refund": "request for a refund", "cancel": "request for a cancel"}
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 

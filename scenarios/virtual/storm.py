@@ -24,6 +24,7 @@ from scenarios.customers.client import PaystormClient
 from scenarios.customers.diary import Author, Diary
 from scenarios.customers.purchase import draw_purchase
 from scenarios.customers.second_thoughts import script_of
+from scenarios.decisions import by_stream
 from scenarios.defects import Defect
 from scenarios.faults.world_fault import WorldFault
 from scenarios.progress import Listener, Progress
@@ -83,6 +84,7 @@ class Storm:
             postgres=theatre.backends,
             keep_timeline=keep_timeline,
             tape=tape,
+            decided=by_stream(scenario.decisions),
         )
         self.diary = Diary(now_us=self.world.clock.now_us)
         self.psp = self._start_psp()

@@ -14,14 +14,14 @@ import gc
 from dataclasses import dataclass
 from functools import partial
 from random import Random
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 import httpx
 import simpy
 
 from scenarios.errors import OtherChoice
-from scenarios.randomness import Streams, Tape
+from scenarios.randomness import Decided, Streams, Tape
 from scenarios.virtual.backends import Backends
 from scenarios.virtual.burial import bury
 from scenarios.virtual.clock import SeededIds, VirtualClock
@@ -55,6 +55,7 @@ class World:
         postgres: Backends | Address | None = None,
         keep_timeline: bool = False,
         tape: Tape | None = None,
+        decided: Decided = MappingProxyType({}),
         watched: tuple[str, ...] = WATCHED,
     ) -> None:
         """Create an empty world.
@@ -65,9 +66,10 @@ class World:
             postgres: The database server's backends, or where a server listens; None for a world without one.
             keep_timeline: Keep the timeline's lines, to find the first difference between two runs.
             tape: Records every seeded decision, or makes those that were recorded.
+            decided: Draws that are settled, whatever the seed says.
             watched: The packages whose every call is looked at (`tripwires.py`).
         """
-        streams = Streams(seed, tape=tape)
+        streams = Streams(seed, tape=tape, decided=decided)
         if tape is not None:
             tape.on_break(partial(self._on_failure, None))
         self.env = simpy.Environment(initial_time=0)

@@ -1,5 +1,6 @@
 """The choice tape: recording changes nothing, playing decides everything, and what does not fit is refused."""
 
+import json
 import random
 from collections import Counter
 
@@ -10,8 +11,9 @@ from scenarios.choices import TAPE, Choice, Player, Recorder, read_tape, write_t
 from scenarios.cli.main import run_command
 from scenarios.database import database_server
 from scenarios.errors import BadInput, OtherChoice
-from scenarios.library import LIBRARY
+from scenarios.library import LIBRARY, find_scenario
 from scenarios.randomness import Streams
+from scenarios.scenario_text import to_toml
 from scenarios.virtual.stage import Stage
 
 SMALL = LIBRARY["dying-machines"].with_changes({"customers": "6", "storm_s": "120", "service.worker_period_s": "20"})
@@ -186,3 +188,41 @@ def test_the_command_records_a_tape_and_replay_plays_it(postgres, tmp_path, caps
     assert once.timeline
     assert once.swarm
     assert capsys.readouterr().err.splitlines()[-1].endswith("and the tape holds no more of it")
+
+
+def test_a_settled_draw_changes_that_draw_and_no_other():
+    decided = {"customer/1": {2: 4, 3: 2**52}}
+
+    as_drawn, settled = (Streams(7, decided=one).stream("customer", "1") for one in ({}, decided))
+    draws = [
+        [stream.randint(1, 6), stream.randint(1, 6), stream.random(), stream.choice("xyz")]
+        for stream in (as_drawn, settled)
+    ]
+
+    assert draws[1] == [draws[0][0], 1 + 4 % 6, 0.5, draws[0][3]]
+
+
+def test_what_a_scenario_settles_happens_is_on_the_tape_and_stands_in_its_file(postgres, tmp_path):
+    seen = Recorder()
+    with database_server(postgres.url()) as server, Stage(server) as stage:
+        stage.perform(SMALL, seed=3, tape=seen)
+        nth, drawn = next(
+            (nth, one) for nth, one in enumerate(streams_of(seen)["arrivals"], start=1) if one.bound == 2**53
+        )
+        other = {"stream": "arrivals", "draw": nth, "value": (drawn.value + 2**52) % 2**53}
+        scenario = SMALL.with_changes({"decisions": json.dumps([other])})
+        again = Recorder()
+        run = stage.perform(scenario, seed=3, tape=again)
+        played = stage.perform(scenario, seed=3, tape=Player(again.choices))
+    (tmp_path / "settled.toml").write_text(to_toml(scenario))
+
+    assert streams_of(again)["arrivals"][nth - 1].value == other["value"]
+    assert played.timeline == run.timeline
+    assert find_scenario(str(tmp_path / "settled.toml")).decisions == scenario.decisions
+
+
+def streams_of(recorder):
+    streams = {}
+    for choice in recorder.choices:
+        streams.setdefault(choice.stream, []).append(choice)
+    return streams
