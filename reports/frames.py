@@ -90,14 +90,14 @@ def _captured_by_payment(truth: Truth) -> Mapping[str, Sequence[Money]]:
 
 
 def requests(evidence: Evidence) -> pd.DataFrame:
-    """Return a row a request of a customer, with its latency where an answer came."""
+    """Return a row a request of a customer, with its latency where an answer came; of an open load, from when due."""
     start_us = evidence.manifest.started_at_us
     frame = pd.DataFrame(
-        ((entry.action, entry.outcome, entry.asked_at_us - start_us, entry.answered_at_us) for entry in evidence.diary),
-        columns=["action", "outcome", "asked_us", "answered_us"],
-    ).astype({"asked_us": "int64", "answered_us": "Int64"})
+        ((entry.action, entry.outcome, entry.asked_at_us - start_us, entry.latency_us) for entry in evidence.diary),
+        columns=["action", "outcome", "asked_us", "latency_us"],
+    ).astype({"asked_us": "int64", "latency_us": "Int64"})
     frame["asked_s"] = frame["asked_us"] / _MICROSECONDS
-    frame["latency_s"] = ((frame["answered_us"] - start_us - frame["asked_us"]) / _MICROSECONDS).astype("Float64")
+    frame["latency_s"] = (frame["latency_us"] / _MICROSECONDS).astype("Float64")
     return frame[["action", "outcome", "asked_s", "latency_s"]]
 
 

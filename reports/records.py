@@ -114,6 +114,7 @@ class DiaryEntry:
     currency: str | None = None
     payment_id: str | None = None
     refund_id: str | None = None
+    due_at_us: int | None = None  # when an open load wanted it to be asked; None: whenever it was asked
     asked_at_us: int
     answered_at_us: int | None = None  # None: no answer ever came
     outcome: str
@@ -127,6 +128,15 @@ class DiaryEntry:
     order_id: str  # the intent of the purchase, which the PSP's metadata carries too
     answer: Json = None
     error: str | None = None
+
+    @property
+    def latency_us(self) -> int | None:
+        """How long the customer waited, from when the request was due; None: no answer ever came.
+
+        A load generator that is late must not make the service look faster (coordinated omission).
+        """
+        wanted_at_us = self.asked_at_us if self.due_at_us is None else min(self.due_at_us, self.asked_at_us)
+        return None if self.answered_at_us is None else self.answered_at_us - wanted_at_us
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

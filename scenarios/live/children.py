@@ -91,6 +91,10 @@ class Children:
             pids.write(f"{name} {process.pid}\n")
         return child
 
+    def named(self, prefix: str) -> list[Child]:
+        """Return those whose name begins so, in the order in which they were started."""
+        return [child for child in self._children if child.name.startswith(prefix)]
+
     def check(self) -> None:
         """Make sure that all are still running, but for those that may end.
 

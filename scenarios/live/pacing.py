@@ -53,7 +53,7 @@ def at_live_pace(scenario: Scenario, *, users: int, duration_s: float) -> Scenar
         "calm_s": PROMISE_S,
         "final_within_s": PROMISE_S,
         # Real processes are not killed yet, and real networks are left alone.
-        "faults": tuple(_shortened_fault(fault) for fault in scenario.psp_faults),
+        "faults": tuple(shortened_fault(fault) for fault in scenario.psp_faults),
         "without": (),  # they are not among them any more
         "psp_asynchronous_s": _shortened(list(scenario.psp_asynchronous_s)),
         # One process behind one port; two workers, because one alone never meets another's lease.
@@ -72,7 +72,7 @@ def _timeless(settings: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     return {name: value for name, value in settings.items() if not name.endswith("_s")}
 
 
-def _shortened_fault(spec: FaultSpec) -> FaultSpec:
+def shortened_fault(spec: FaultSpec) -> FaultSpec:
     """Return the fault without a window, since it is installed and removed by hand, and with shorter delays."""
     # The kind's defaults are written out, because they are made for virtual time as well.
     parameters = spec.fault().model_dump(mode="json", exclude_none=True)
