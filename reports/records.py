@@ -58,6 +58,10 @@ class Lie(StrEnum):
     INVENTED = "invented"  # no event of the PSP's
 
 
+STILL_OPEN = "still open when the run ended"
+"""The `error` of a request that nobody waited for to its end: the run ended first."""
+
+
 class Outcome(StrEnum):
     """What a customer knows of a request; a timeout is unknown, never failed."""
 

@@ -67,7 +67,7 @@ def _open_load(evidence: Evidence) -> tuple[KeyFigure, ...]:
     """Return what an open load adds: who came, and how long they waited from when they were due."""
     counts, due = evidence.manifest.counts, [entry for entry in evidence.diary if entry.due_at_us is not None]
     if not due:
-        return ()
+        return ()  # it was closed: who came depended on who was answered
     came = tuple(f"{counts.get(f'arrivals_{name}', 0):,} {name}" for name in ("due", "late", "dropped"))
     return (
         KeyFigure(label="customers in an open load", values=came),

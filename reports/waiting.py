@@ -7,7 +7,7 @@ generator came to ask, would make a service look the faster the worse it is (coo
 import math
 from collections.abc import Collection, Sequence
 
-from reports.records import DiaryEntry
+from reports.records import STILL_OPEN, DiaryEntry
 from reports.spans import duration
 
 _SHARES = (0.5, 0.95, 0.99)
@@ -26,10 +26,17 @@ def percentile(waited_us: Sequence[int | None], share: float) -> int | None:
 
 
 def waiting_times(entries: Collection[DiaryEntry]) -> tuple[str, ...]:
-    """Return how long these customers waited, as people say it; at least one of them must be there."""
-    waited_us = [entry.latency_us for entry in entries]
-    return tuple(f"{share:.0%} {_within(percentile(waited_us, share))}" for share in _SHARES)
+    """Return how long these customers waited, as people say it.
+
+    Whose request was still open when the run ended is counted by itself: nobody knows how long it would have been.
+    """
+    waited_us = [entry.latency_us for entry in entries if entry.error != STILL_OPEN]
+    cut_off = len(entries) - len(waited_us)
+    said = [_within(percentile(waited_us, share), share) for share in _SHARES] if waited_us else []
+    return (*said, *([f"{cut_off:,} cut off by the end"] if cut_off else []))
 
 
-def _within(waited_us: int | None) -> str:
-    return "never" if waited_us is None else f"within {duration(waited_us / _MICROSECONDS)}"
+def _within(waited_us: int | None, share: float) -> str:
+    if waited_us is None:
+        return f"{1 - share:.0%} and more never"
+    return f"{share:.0%} within {duration(waited_us / _MICROSECONDS)}"

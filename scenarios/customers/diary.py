@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NotRequired, TypedDict
 
+from reports.records import STILL_OPEN
 from scenarios.customers.actions import Cancel, Create, Json, Outcome, Read, Request, Seen
 
 
@@ -102,5 +103,5 @@ def _unanswered_row(op: int, author: Author, request: Request, *, asked_at_us: i
         refunded_shown_minor=None,
         retry_after_s=None,
         answer=None,
-        error="still open when the run ended",
+        error=STILL_OPEN,
     )

@@ -115,7 +115,8 @@ class LiveRun:
         return True
 
     def _await_end_of_load(self, tell: Callable[[], None]) -> None:
-        duration_s = self.load.duration_s
+        # Nobody knows when somebody will start workers on other machines; until then nothing has begun.
+        duration_s = None if self.load.workers_elsewhere else self.load.duration_s
         deadline_s = None if duration_s is None else time.monotonic() + duration_s + _OVERTIME_S
         while self.locust.is_running and (deadline_s is None or time.monotonic() < deadline_s):
             # Should one of several die, the others would go on with a load that nobody asked for.

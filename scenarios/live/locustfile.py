@@ -170,7 +170,7 @@ def end_at_once(exception: Exception, **_: object) -> None:
 def offer_choices(parser: LocustArgumentParser, **_: object) -> None:
     """Add the scenario to the form that starts a load, and what workers on other machines must hear of it."""
     parser.add_argument(
-        "--scenario", choices=SCENARIOS, default=SETTINGS.scenario, help="Scenario: whose customers come, what breaks"
+        "--scenario", choices=SCENARIOS, default=SETTINGS.scenario, help="whose customers come, and what breaks"
     )
     hidden: dict[str, Any] = {"seed": SETTINGS.seed, "rate": SETTINGS.rate_per_s, "parts": SETTINGS.parts}
     for name, value in hidden.items():

@@ -138,7 +138,7 @@ def _preset_switch(name: str) -> Switch:
     preset = PRESETS[name]
     # A scenario may have a fault of the same name, and each must be switched by itself.
     faults = tuple(shortened_fault(fault).model_copy(update={"id": f"{name}.{fault.id}"}) for fault in preset.faults)
-    return Switch(name=name, group="preset", what=preset.title or preset.story, faults=faults)
+    return Switch(name=name, group="preset", what=preset.story or preset.title, faults=faults)
 
 
 def _told(fault: FaultSpec) -> str:

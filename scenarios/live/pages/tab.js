@@ -21,10 +21,19 @@
     return made;
   }
 
+  // The scenario is chosen in a part of the form that Locust keeps closed.
+  function openTheChooser() {
+    const opener = [...document.querySelectorAll("button[aria-expanded='false']")].find((one) => one.textContent.trim() === "Custom parameters");
+    if (opener === undefined || opener.dataset.opened) return;
+    opener.dataset.opened = "yes";
+    opener.click();
+  }
+
   function arrange() {
+    openTheChooser();
     const list = document.querySelector('[role="tablist"]');
     if (list === null || !isChosen()) {
-      if (frame !== null) frame.hidden = true, frame.style.display = "none";
+      if (frame !== null) frame.style.display = "none";
       return;
     }
     const place = list.closest("main") ?? document.getElementById("root");
@@ -32,7 +41,6 @@
       frame = make();
       place.append(frame);
     }
-    frame.hidden = false;
     frame.style.display = "block";
   }
 
