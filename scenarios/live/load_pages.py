@@ -142,5 +142,6 @@ def _passed_on(content: bytes, status: int) -> Response:
 def _sealed(response: Response) -> Response:
     response.headers["Content-Security-Policy"] = _POLICY
     response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
+    # With less, our own forms would not say where they come from.
+    response.headers["Referrer-Policy"] = "same-origin"
     return response

@@ -5,6 +5,7 @@ with the variables of `LoadSettings`.
 """
 
 import itertools
+import logging
 import os
 import sys
 import time
@@ -14,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 from locust import HttpUser, events, task
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
@@ -57,7 +59,8 @@ class LoadTest:
         """Learn what is to be played; a worker has heard it from its master by now."""
         options = environment.parsed_options
         assert options is not None, "Locust has read its command line"
-        self.scenario = find_scenario(options.scenario)
+        self.name: str = options.scenario
+        self.scenario = find_scenario(self.name)
         self.seed: int = options.paystorm_seed
         if not isinstance(environment.runner, MasterRunner):  # who has no users of its own
             self.rate_per_s = options.paystorm_rate
@@ -195,8 +198,14 @@ def prepare(environment: Environment, **_: object) -> None:
 def begin(environment: Environment, **_: object) -> None:
     """Take the chosen scenario: its customers come here, its faults are for the monitor to switch."""
     LOAD_TEST.begin(environment)
-    if MONITOR is not None:
-        MONITOR.begin(environment.parsed_options.scenario)  # type: ignore[union-attr]  # see LoadTest.begin
+    if MONITOR is None:
+        return
+    try:
+        MONITOR.begin(LOAD_TEST.name)
+    except httpx.HTTPError:
+        if LOAD_TEST.name != SETTINGS.scenario:
+            raise  # then customers of one scenario would meet the faults of another
+        logging.getLogger(__name__).warning("the monitor does not answer; the load goes on without it")
 
 
 @events.spawning_complete.add_listener  # type: ignore[untyped-decorator]  # Locust types in parts

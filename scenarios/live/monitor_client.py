@@ -3,11 +3,14 @@
 Only for Locust's own process: there sockets belong to gevent, and waiting for an answer holds nobody up.
 """
 
+import time
 from http import HTTPStatus
 
 import httpx
 
 _TIMEOUT_S = 10.0
+_START_S = 30.0  # imports alone take seconds on a busy machine
+_POLL_S = 0.2
 
 
 class MonitorClient:
@@ -26,13 +29,21 @@ class MonitorClient:
         return self._ask("POST", "/switch", asked)
 
     def begin(self, scenario: str) -> None:
-        """Let this scenario's faults bite.
+        """Let this scenario's faults bite; a monitor that is still starting is waited for.
 
         Raises:
             httpx.HTTPError: They do not.
         """
-        answer = self._http.post("/begin", json={"scenario": scenario})
-        answer.raise_for_status()
+        deadline_s = time.monotonic() + _START_S
+        while True:
+            try:
+                self._http.post("/begin", json={"scenario": scenario}).raise_for_status()
+            except httpx.ConnectError:
+                if time.monotonic() > deadline_s:
+                    raise
+                time.sleep(_POLL_S)
+            else:
+                return
 
     def _ask(self, method: str, path: str, body: bytes | None) -> tuple[bytes, int]:
         try:
