@@ -21,6 +21,7 @@ from scenarios.library import find_scenario
 from scenarios.live.pacing import at_live_pace, shortened_fault
 from scenarios.live.switches import note_switch
 
+_REPEATED_EFFECT = "repeated-effect"  # as the PSP's faults declare it
 _BITES = 1_000  # a page of them
 
 
@@ -44,6 +45,7 @@ class Switchboard:
         self._bites: Counter[str] = Counter()
         self._read_bites: str | None = None
         self._counting = asyncio.Lock()
+        self.psp_forgot_keys = False  # then a second charge may be the PSP's fault, which the judge finds out
         self._choose(scenario)
 
     async def begin(self, scenario: str, *, at_us: int) -> None:
@@ -123,6 +125,7 @@ class Switchboard:
                 wanted |= {} if self._read_bites is None else {"after": self._read_bites}
                 answer = (await self._http.get("/bites", params=wanted)).raise_for_status().json()
                 self._bites.update(bite["fault"] for bite in answer["data"])
+                self.psp_forgot_keys |= any(bite["unsurvivable"] == _REPEATED_EFFECT for bite in answer["data"])
                 self._read_bites, has_more = answer["next"], answer["has_more"]
 
 

@@ -71,6 +71,7 @@ class Watch:
             "scenario": self.switchboard.scenario,
             "title": self.switchboard.title,
             "faults": await self.switchboard.show(),
+            "psp_forgot_keys": self.switchboard.psp_forgot_keys,
         }
 
     async def _read_news(self) -> None:

@@ -49,7 +49,7 @@
     const seconds = Math.max(0, (Date.now() - state.at_us / 1000) / 1000);
     setText(byId("age"), `Read ${seconds.toFixed(0)} s ago, which took ${number(state.look_ms)} ms.`);
     showNumbers(state);
-    showFindings(state.findings);
+    showFindings(state);
     showViews(state.currencies);
     showApart(state);
   }
@@ -69,16 +69,17 @@
     byId("broken").classList.toggle("bad", broken > 0);
   }
 
-  function showFindings(findings) {
+  function showFindings(state) {
+    const findings = state.findings;
     const list = byId("findings");
     byId("findings-none").hidden = findings.length > 0;
-    const wanted = JSON.stringify(findings);
+    const wanted = JSON.stringify([findings, state.psp_forgot_keys]);
     if (list.dataset.shown === wanted) return;  // or a reader would hear the same again and again
     list.dataset.shown = wanted;
     list.replaceChildren(...findings.map((finding) => element("li", { className: finding.for_good ? "for-good" : "" },
       element("p", {}, element("b", { text: `${finding.id} ${finding.title}: ` }), finding.sentence),
       element("p", { className: finding.for_good ? "bad" : "doubt", text: finding.for_good
-        ? "Broken; nothing that follows can undo it."
+        ? `Broken; nothing that follows can undo it${state.psp_forgot_keys ? ", but a PSP that forgets keys may excuse it" : ""}.`
         : "Would be broken if the load ended now; it may still come right." }),
       element("p", { className: "muted", text: `first: ${finding.first}` }))));
   }
@@ -140,7 +141,7 @@
   }
 
   function viewTable(one) {
-    const apart = one.disagreeing > 0 ? `, ${number(one.disagreeing)} not settled yet` : "";
+    const apart = one.disagreeing > 0 ? `, about ${number(one.disagreeing)} the three disagree` : "";
     const risk = one.risk.count > 0 ? `; at risk now ${one.risk.sum} (${number(one.risk.count)})` : "";
     const head = element("tr", {}, element("th", { scope: "col" }), ...SIDES.map(([, name]) => element("th", { scope: "col", text: name })));
     const body = PILES.map(([pile, name]) => element("tr", {}, element("th", { scope: "row", text: name }),
