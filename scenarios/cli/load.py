@@ -37,6 +37,9 @@ type Processes = Annotated[int | None, Parameter(help=_PROCESSES_HELP, validator
 type Master = Annotated[bool, Parameter(help=_MASTER_HELP, negative="", show_default=False)]
 type Expected = Annotated[int, Parameter(help=_EXPECT_HELP, validator=Number(gte=1, lte=64))]
 type Worker = Annotated[bool, Parameter(help=_WORKER_HELP, negative="", show_default=False)]
+type MasterHost = Annotated[str, Parameter(help="Where a worker finds its master.")]
+type MasterPort = Annotated[Port, Parameter(help="The port of the master, with --master and --worker.")]
+type WebPort = Annotated[Port, Parameter(help="The port of Locust's pages; 0 for any free one.")]
 type Planted = Annotated[str | None, Parameter(help=_DEFECT_HELP)]
 
 _USERS, _USERS_OF_OPEN_MODEL = 20, 200
@@ -55,10 +58,10 @@ def load(
     master: Master = False,
     expect_workers: Expected = 1,
     worker: Worker = False,
-    master_host: str = "127.0.0.1",
-    master_port: Port = 5557,
+    master_host: MasterHost = "127.0.0.1",
+    master_port: MasterPort = 5557,
     defect: Planted = None,
-    web_port: Port = 8089,
+    web_port: WebPort = 8089,
     seed: Seed = 1,
     out: Out = None,
     database_url: DatabaseUrl = None,
@@ -68,15 +71,6 @@ def load(
 
     Service, workers and PSP run as processes of their own on loopback. Delays of the scenario are shortened to a few
     seconds. Real time never repeats exactly; the seed decides what customers and faults do, not who comes first.
-
-    Parameters
-    ----------
-    master_host
-        Where a worker finds its master.
-    master_port
-        The port of the master, with --master and --worker.
-    web_port
-        The port of Locust's pages; 0 for any free one.
     """
     if worker:
         return _work(master_host, master_port)
@@ -84,17 +78,14 @@ def load(
     from scenarios.judgement import judge_folder
     from scenarios.live.arrivals import ArrivalProcess
     from scenarios.live.load_generator import Load
-    from scenarios.live.ports import choose_port
     from scenarios.run_folder import choose_folder
 
-    if name is None:
-        raise BadInput("name a scenario, as `paystorm list` shows them, or a file; only --worker needs none")
     plan = Load(
-        scenario=name,
+        scenario=_named(name),
         seed=seed,
         users=users or (_USERS if rate is None else _USERS_OF_OPEN_MODEL),
         duration_s=duration if headless else None,
-        web_port=None if headless else choose_port(web_port, option="--web-port"),
+        web_port=None if headless else _free(web_port),
         rate_per_s=_rate(rate, headless=headless),
         arrivals=ArrivalProcess(arrivals),
         processes=_processes(processes, master=master),
@@ -105,6 +96,18 @@ def load(
     folder = choose_folder(out, scenario=scenario.name, seed=seed)
     _drive(plan, scenario, folder=folder, database_url=database_url)
     return print_judgement(judge_folder(folder), json=as_json)
+
+
+def _named(name: str | None) -> str:
+    if name is None:
+        raise BadInput("name a scenario, as `paystorm list` shows them, or a file; only --worker needs none")
+    return name
+
+
+def _free(web_port: int) -> int:
+    from scenarios.live.ports import choose_port
+
+    return choose_port(web_port, option="--web-port")
 
 
 def _rate(text: str | None, *, headless: bool) -> float | None:

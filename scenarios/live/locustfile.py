@@ -8,10 +8,8 @@ import itertools
 import logging
 import os
 import sys
-import time
 import traceback
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,85 +20,23 @@ from locust.env import Environment
 from locust.runners import MasterRunner, WorkerRunner
 
 from scenarios.customers.cast import CAST
-from scenarios.customers.client import PaystormClient
 from scenarios.customers.diary import Author
 from scenarios.customers.purchase import draw_purchase
 from scenarios.customers.second_thoughts import script_of
-from scenarios.library import LIBRARY, find_scenario
-from scenarios.live.arrivals import ArrivalProcess, arrival_moments
-from scenarios.live.diary_file import DiaryFile, WrittenDiary
+from scenarios.library import LIBRARY
 from scenarios.live.driver import Driver
-from scenarios.live.entrance import Entrance
 from scenarios.live.load_pages import LoadPages
+from scenarios.live.load_part import LoadPart
 from scenarios.live.load_settings import LoadSettings
 from scenarios.live.monitor_client import MonitorClient
 from scenarios.live.remote_diary import Post, keep_notes_of_others
-from scenarios.live.shift import Shift
 from scenarios.randomness import Streams
 
 SETTINGS = LoadSettings()  # type: ignore[call-arg]  # the values come from the environment
 SCENARIOS = tuple(dict.fromkeys([SETTINGS.scenario, *LIBRARY]))
 MONITOR = None if SETTINGS.monitor_url is None else MonitorClient(SETTINGS.monitor_url, token=SETTINGS.monitor_token)
 POST = Post()
-
-
-class LoadTest:
-    """What all users of this process share; this file is a program, so it exists once."""
-
-    def __init__(self) -> None:
-        self.client = PaystormClient(api_key=SETTINGS.api_key)
-        self.diary = _open_diary()
-        self.numbers = itertools.count(1)
-        self.entrance = Entrance()
-        self.rate_per_s = 0.0
-        self.shift: Shift | None = None
-
-    def begin(self, environment: Environment) -> None:
-        """Learn what is to be played; a worker has heard it from its master by now."""
-        options = environment.parsed_options
-        assert options is not None, "Locust has read its command line"
-        self.name: str = options.scenario
-        self.scenario = find_scenario(self.name)
-        self.seed: int = options.paystorm_seed
-        if not isinstance(environment.runner, MasterRunner):  # who has no users of its own
-            self.rate_per_s = options.paystorm_rate
-        self.process = ArrivalProcess(options.paystorm_arrivals)
-        self.part, self.parts = _worker_index(environment), int(options.paystorm_parts)
-
-    def open(self) -> None:
-        """Let customers in from now on, at the moments of the open model."""
-        self.shift = Shift(part=self.part, began_at_us=_now_us())
-        moments = arrival_moments(
-            self.process, rate_per_s=self.rate_per_s, seed=self.seed, part=self.part, parts=self.parts
-        )
-        _note(self.shift)
-        self.entrance.open(moments, began_at_us=self.shift.began_at_us)
-
-    def close(self) -> None:
-        """Note that nobody is let in any more."""
-        if self.shift is not None:
-            self.shift = replace(self.shift, ended_at_us=_now_us())
-            _note(self.shift)
-
-
-def _note(shift: Shift) -> None:
-    if SETTINGS.diary is None:
-        POST.send_shift(shift)
-    else:
-        shift.write(SETTINGS.diary.parent)
-
-
-def _open_diary() -> WrittenDiary:
-    if SETTINGS.diary is None:
-        return WrittenDiary(now_us=_now_us, append=POST.send_line)
-    return DiaryFile(SETTINGS.diary, now_us=_now_us)
-
-
-def _now_us() -> int:
-    return time.time_ns() // 1000
-
-
-LOAD_TEST = LoadTest()
+PART = LoadPart(SETTINGS, post=POST)
 
 
 class Checkout(HttpUser):
@@ -108,41 +44,31 @@ class Checkout(HttpUser):
 
     def on_start(self) -> None:
         """Get a number; what customers do follows from the seed, this number and theirs."""
-        self.number = _number_of(LOAD_TEST.part, next(LOAD_TEST.numbers))
+        self.number = PART.next_user()
         self.customers = itertools.count(1)
         # Or requests would look for a proxy, and for other credentials in ~/.netrc.
         self.client.trust_env = False
-        self.driver = Driver(http=self.client, client=LOAD_TEST.client, diary=LOAD_TEST.diary)
+        self.driver = Driver(http=self.client, client=PART.client, diary=PART.diary)
 
     @task
     def purchase(self) -> None:
         """Let a customer come, buy and go."""
-        if LOAD_TEST.rate_per_s:
-            number, due_at_us = LOAD_TEST.entrance.next()
-            self._serve(f"{LOAD_TEST.part}-{number}", due_at_us)
+        if PART.rate_per_s:
+            number, due_at_us = PART.entrance.next()
+            self._serve(f"{PART.number}-{number}", due_at_us)
         else:
             self._serve(f"{self.number}-{next(self.customers)}", None)
 
     def _serve(self, name: str, due_at_us: int | None) -> None:
-        scenario = LOAD_TEST.scenario
+        scenario = PART.scenario
         # Streams of its own for each purchase, so that none of them is kept for ever.
-        streams = Streams(LOAD_TEST.seed)
+        streams = Streams(PART.seed)
         draw, regrets = streams.stream("live", "customer", name), streams.stream("live", "second thoughts", name)
         script = draw.choices(list(scenario.scripts), list(scenario.scripts.values()))[0]
         purchase = draw_purchase(draw, intent=f"order-{name}", declined_share=scenario.declined_share)
         has_regrets = regrets.random() < scenario.cancel_share
         performed = script_of(CAST[script], purchase, draw, regrets=regrets if has_regrets else None)
         self.driver.perform(Author(customer=f"customer/{name}", script=script), performed, due_at_us=due_at_us)
-
-
-def _number_of(part: int, number: int) -> str:
-    """Return a number that no other process of this load gives as well; the first one counts as if it were alone."""
-    return f"{number}" if part == 0 else f"{part}-{number}"
-
-
-def _worker_index(environment: Environment) -> int:
-    index: int = getattr(environment.runner, "worker_index", 0)  # Locust's types do not know it
-    return index
 
 
 def _or_die(listener: Callable[..., None]) -> Callable[..., None]:
@@ -197,13 +123,13 @@ def prepare(environment: Environment, **_: object) -> None:
 @_or_die
 def begin(environment: Environment, **_: object) -> None:
     """Take the chosen scenario: its customers come here, its faults are for the monitor to switch."""
-    LOAD_TEST.begin(environment)
+    PART.begin(environment)
     if MONITOR is None:
         return
     try:
-        MONITOR.begin(LOAD_TEST.name)
+        MONITOR.begin(PART.name)
     except httpx.HTTPError:
-        if LOAD_TEST.name != SETTINGS.scenario:
+        if PART.name != SETTINGS.scenario:
             raise  # then customers of one scenario would meet the faults of another
         logging.getLogger(__name__).warning("the monitor does not answer; the load goes on without it")
 
@@ -212,12 +138,11 @@ def begin(environment: Environment, **_: object) -> None:
 @_or_die
 def open_the_doors(**_: object) -> None:
     """Let the first customer of an open model in when all users are there to serve."""
-    if LOAD_TEST.rate_per_s and LOAD_TEST.shift is None:
-        LOAD_TEST.open()
+    PART.open()
 
 
 @events.test_stopping.add_listener  # type: ignore[untyped-decorator]  # Locust types in parts
 @_or_die
 def close_the_doors(**_: object) -> None:
     """Note until when customers were let in."""
-    LOAD_TEST.close()
+    PART.close()
