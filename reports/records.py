@@ -69,6 +69,10 @@ class Lie(StrEnum):
     INVENTED = "invented"  # no event of the PSP's
 
 
+STILL_OPEN = "still open when the run ended"
+"""The `error` of a request that nobody waited for to its end: the run ended first."""
+
+
 class Outcome(StrEnum):
     """What a customer knows of a request; a timeout is unknown, never failed."""
 
@@ -125,6 +129,7 @@ class DiaryEntry:
     currency: str | None = None
     payment_id: str | None = None
     refund_id: str | None = None
+    due_at_us: int | None = field(default=None, metadata=SINGLE)  # when an open load wanted it; None: when it was asked
     asked_at_us: int = field(metadata=SINGLE)
     answered_at_us: int | None = field(default=None, metadata=SINGLE)  # None: no answer ever came
     outcome: str
@@ -138,6 +143,15 @@ class DiaryEntry:
     order_id: str  # the intent of the purchase, which the PSP's metadata carries too
     answer: JsonText = field(default=None, metadata={KEPT_WITH: "key"})  # of a look, the columns say what counts
     error: str | None = None
+
+    @property
+    def latency_us(self) -> int | None:
+        """How long the customer waited, from when the request was due; None: no answer ever came.
+
+        A load generator that is late must not make the service look faster (coordinated omission).
+        """
+        wanted_at_us = self.asked_at_us if self.due_at_us is None else min(self.due_at_us, self.asked_at_us)
+        return None if self.answered_at_us is None else self.answered_at_us - wanted_at_us
 
     def told(self, key: str) -> str | None:
         """What the answer says under this key."""

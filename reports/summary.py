@@ -8,6 +8,7 @@ from reports.evidence import Evidence
 from reports.money import format_money, format_sums
 from reports.records import Outcome, PaymentState
 from reports.truth import Truth
+from reports.waiting import waiting_times
 from reports.words import opening_count, plural
 
 _SENTENCES_MAX = 2  # of what went wrong; the report tells the rest
@@ -54,10 +55,23 @@ def key_figures(evidence: Evidence, truth: Truth) -> tuple[KeyFigure, ...]:
         _money("refunded by the PSP", _sums((money.currency, money.refunded_minor) for money in moneys)),
         _count("requests by customers", len(diary)),
         _count("with an unknown outcome", sum(entry.outcome == Outcome.UNKNOWN for entry in diary)),
+        *_open_load(evidence),
         _count("answers replayed", sum(entry.replayed for entry in diary)),
         _count("faults that bit", len(bites)),
         _count("webhooks lost", sum(bite.where == "webhook" and bite.kind == "lost" for bite in bites)),
         _count("zombies healed by the worker", None if steps is None else healed),
+    )
+
+
+def _open_load(evidence: Evidence) -> tuple[KeyFigure, ...]:
+    """Return what an open load adds: who came, and how long they waited from when they were due."""
+    counts, due = evidence.manifest.counts, [entry for entry in evidence.diary if entry.due_at_us is not None]
+    if not due:
+        return ()  # it was closed: who came depended on who was answered
+    came = tuple(f"{counts.get(f'arrivals_{name}', 0):,} {name}" for name in ("due", "late", "dropped"))
+    return (
+        KeyFigure(label="customers in an open load", values=came),
+        KeyFigure(label="answered, from when it was due", values=waiting_times(due)),
     )
 
 

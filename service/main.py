@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from math import ceil
 from random import SystemRandom
@@ -20,9 +20,9 @@ from service.tracing import traces_sent
 from service.wiring import Merchants, Service, compose_watched, create_database_engine
 
 
-async def serve(settings: Settings) -> None:
+async def serve(settings: Settings, *, composed: Callable[..., Service] = compose_watched) -> None:
     """Serve until told to stop."""
-    async with real_service(settings) as service:
+    async with real_service(settings, composed=composed) as service:
         await uvicorn.Server(server_config(settings, service.app)).serve()
 
 
@@ -41,20 +41,22 @@ def server_config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
 
 
 @asynccontextmanager
-async def real_service(settings: Settings) -> AsyncIterator[Service]:
-    """Compose the service on the real world, and close what was opened for it."""
+async def real_service(
+    settings: Settings, *, composed: Callable[..., Service] = compose_watched
+) -> AsyncIterator[Service]:
+    """Compose the service on the real world, and close what was opened for it; a variant composes it otherwise."""
     with traces_sent(settings.traces_endpoint):
-        async with _composed(settings) as service:
+        async with _on_the_real_world(settings, composed) as service:
             yield service
 
 
 @asynccontextmanager
-async def _composed(settings: Settings) -> AsyncIterator[Service]:
+async def _on_the_real_world(settings: Settings, composed: Callable[..., Service]) -> AsyncIterator[Service]:
     database = create_database_engine(settings)
     # The PSP is where the settings say, not behind a proxy that the environment happens to name.
     async with httpx.AsyncClient(trust_env=False) as psp_http, merchant_http() as to_merchants:
         try:
-            yield compose_watched(
+            yield composed(
                 settings=settings,
                 clock=SystemClock(),
                 ids=SystemIds(),

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 
 from service.errors import ExtraMissing
@@ -11,16 +12,17 @@ from service.logs import configure_logs, obituary
 from service.main import real_service
 from service.settings import Environment, Settings
 from service.side_door import side_door
+from service.wiring import Service, compose_watched
 from service.worker import Worker
 
 
-async def work(settings: Settings) -> None:
+async def work(settings: Settings, *, composed: Callable[..., Service] = compose_watched) -> None:
     """Work until told to stop, then finish what is held.
 
     What takes too long is given up. That is safe at any moment: leases and due times bring everything back.
     """
     async with (
-        real_service(settings) as service,
+        real_service(settings, composed=composed) as service,
         side_door(service.app, host=settings.listen_host, port=settings.worker_port),
     ):
         working = asyncio.create_task(service.worker.run())

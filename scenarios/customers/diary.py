@@ -6,8 +6,9 @@ the outcome unknown, as Jepsen does: nothing that was asked may be missing.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
+from reports.records import STILL_OPEN
 from scenarios.customers.actions import Cancel, Create, Json, Outcome, Read, Request, Seen
 
 
@@ -26,6 +27,7 @@ class DiaryRow(TypedDict):
     currency: str | None
     payment_id: str | None
     refund_id: str | None
+    due_at_us: NotRequired[int]  # when an open load wanted it to be asked; elsewhere nobody has such a plan
     asked_at_us: int
     answered_at_us: int | None
     outcome: str
@@ -55,9 +57,11 @@ class Diary:
         self.rows: list[DiaryRow] = []
         self._now_us = now_us
 
-    def ask(self, author: Author, request: Request) -> DiaryRow:
+    def ask(self, author: Author, request: Request, *, due_at_us: int | None = None) -> DiaryRow:
         """Write down a request before it leaves; unknown until `answer` says otherwise."""
         row = _unanswered_row(len(self.rows), author, request, asked_at_us=self._now_us())
+        if due_at_us is not None:
+            row["due_at_us"] = due_at_us
         self.rows.append(row)
         return row
 
@@ -102,5 +106,5 @@ def _unanswered_row(op: int, author: Author, request: Request, *, asked_at_us: i
         refunded_shown_minor=None,
         retry_after_s=None,
         answer=None,
-        error="still open when the run ended",
+        error=STILL_OPEN,
     )

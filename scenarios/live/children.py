@@ -96,6 +96,10 @@ class Children:
         """Return every program that was started, in that order."""
         return tuple(self._children)
 
+    def named(self, prefix: str) -> list[Child]:
+        """Return those whose name begins so, in the order in which they were started."""
+        return [child for child in self._children if child.name.startswith(prefix)]
+
     def check(self) -> None:
         """Make sure that all are still running, but for those that may end.
 

@@ -13,31 +13,40 @@ from scenarios.customers.actions import Request, Seen
 from scenarios.customers.diary import Author, Diary, DiaryRow
 
 
-class DiaryFile(Diary):
-    """A diary that is on the disk at any moment."""
+class WrittenDiary(Diary):
+    """A diary of which every line is handed on at once, before anything else happens."""
 
-    def __init__(self, path: Path, *, now_us: Callable[[], int]) -> None:
+    def __init__(self, *, now_us: Callable[[], int], append: Callable[[bytes], object]) -> None:
         super().__init__(now_us=now_us)
-        # Unbuffered: a line is one write, which goes to the kernel at once and outlives us there.
-        self._file = path.open("ab", buffering=0)
+        self._append = append
 
-    def ask(self, author: Author, request: Request) -> DiaryRow:
+    def ask(self, author: Author, request: Request, *, due_at_us: int | None = None) -> DiaryRow:
         """Write down a request before it leaves."""
-        row = super().ask(author, request)
-        self._append(row)
+        row = super().ask(author, request, due_at_us=due_at_us)
+        self._append(_line(row))
         return row
 
     def answer(self, row: DiaryRow, seen: Seen) -> None:
         """Write down what was seen of it."""
         super().answer(row, seen)
-        self._append(row)
+        self._append(_line(row))
+
+
+class DiaryFile(WrittenDiary):
+    """A diary that is on the disk at any moment."""
+
+    def __init__(self, path: Path, *, now_us: Callable[[], int]) -> None:
+        # Unbuffered: a line is one write, which goes to the kernel at once and outlives us there.
+        self._file = path.open("ab", buffering=0)
+        super().__init__(now_us=now_us, append=self._file.write)
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
 
-    def _append(self, row: DiaryRow) -> None:
-        self._file.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
+
+def _line(row: DiaryRow) -> bytes:
+    return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
 
 
 class DiaryReader:
@@ -55,12 +64,20 @@ class DiaryReader:
 
     def read_on(self) -> list[DiaryRow]:
         """Read what has been added, and return all rows; a line that is not complete yet waits."""
-        if self._path.exists():
-            with self._path.open("rb") as file:
-                file.seek(self._read_bytes)
-                complete, newline, _ = file.read().rpartition(b"\n")
-            self._read_bytes += len(complete) + len(newline)
-            for line in complete.splitlines():
-                row: DiaryRow = orjson.loads(line)
-                self._rows[row["op"]] = row
+        self.read_news()
         return self.rows
+
+    def read_news(self) -> list[DiaryRow]:
+        """Read what has been added, and return only the rows that are new or have an answer now."""
+        if not self._path.exists():
+            return []
+        with self._path.open("rb") as file:
+            file.seek(self._read_bytes)
+            complete, newline, _ = file.read().rpartition(b"\n")
+        self._read_bytes += len(complete) + len(newline)
+        news: dict[int, DiaryRow] = {}
+        for line in complete.splitlines():
+            row: DiaryRow = orjson.loads(line)
+            news[row["op"]] = row
+        self._rows |= news
+        return list(news.values())

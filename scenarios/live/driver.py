@@ -26,6 +26,7 @@ from scenarios.customers.client import PaystormClient, unanswered
 from scenarios.customers.diary import Author, Diary
 from scenarios.live.pacing import LONGEST_DELAY_S
 
+_MICROSECONDS = 1_000_000
 # Refusals that a sound service gives to customers who click too often, or want back more than they paid. They are
 # answers, not failures of the load test.
 _EXPECTED_REFUSALS = frozenset({HTTPStatus.CONFLICT})
@@ -39,29 +40,31 @@ class Driver:
         self._client = client
         self._diary = diary
 
-    def perform(self, author: Author, script: Script) -> None:
-        """Perform a script to its end."""
+    def perform(self, author: Author, script: Script, *, due_at_us: int | None = None) -> None:
+        """Perform a script to its end; in an open load its first action was due at that moment."""
         action = next(script, None)
         while action is not None:
-            sights = self._act(author, action)
+            sights = self._act(author, action, due_at_us=due_at_us)
+            due_at_us = None  # what follows is the customer's answer to what was seen, and comes when it comes
             try:
                 action = script.send(sights)
             except StopIteration:
                 return
 
-    def _act(self, author: Author, action: Action) -> Mapping[int, Seen]:
+    def _act(self, author: Author, action: Action, *, due_at_us: int | None) -> Mapping[int, Seen]:
         match action:
             case Wait():
                 gevent.sleep(min(action.seconds, LONGEST_DELAY_S))
                 return {}
             case Together():
-                return self._ask_together(author, action)
+                return self._ask_together(author, action, due_at_us=due_at_us)
             case _:
-                return {0: self._ask(author, action)}
+                return {0: self._ask(author, action, due_at_us)}
 
-    def _ask_together(self, author: Author, together: Together) -> Mapping[int, Seen]:
+    def _ask_together(self, author: Author, together: Together, *, due_at_us: int | None) -> Mapping[int, Seen]:
         clicks = [
-            gevent.spawn_later(delay_s, self._ask, author, request)  # one greenlet a click
+            # One greenlet a click; a click that follows another after a while was due that much later.
+            gevent.spawn_later(delay_s, self._ask, author, request, _later(due_at_us, delay_s))
             for delay_s, request in together.parts
         ]
         try:
@@ -70,8 +73,8 @@ class Driver:
             gevent.killall(clicks)  # a user that Locust stops takes its clicks along
         return {position: click.value for position, click in enumerate(clicks)}
 
-    def _ask(self, author: Author, request: Request) -> Seen:
-        row = self._diary.ask(author, request)
+    def _ask(self, author: Author, request: Request, due_at_us: int | None) -> Seen:
+        row = self._diary.ask(author, request, due_at_us=due_at_us)
         seen = self._exchange(request)
         self._diary.answer(row, seen)
         return seen
@@ -97,6 +100,10 @@ class Driver:
             return unanswered(f"{type(response.error).__name__} (patience {timeout_s:g} s)")
         headers = {name.lower(): value for name, value in response.headers.items()}
         return self._client.to_seen(response.status_code, headers, response.content)
+
+
+def _later(due_at_us: int | None, delay_s: float) -> int | None:
+    return None if due_at_us is None else due_at_us + round(delay_s * _MICROSECONDS)
 
 
 def _count(response: ResponseContextManager, seen: Seen) -> None:

@@ -6,7 +6,7 @@ Ctrl-C ends the calm; then the judge sees that it was too short.
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -19,9 +19,12 @@ from scenarios.errors import InfrastructureFailed
 from scenarios.interrupts import ignore_interrupts, interrupts_restored
 from scenarios.live.calm import await_rest
 from scenarios.live.children import Child, stop
-from scenarios.live.diary_file import DiaryReader
+from scenarios.live.diaries import Diaries
 from scenarios.live.last_look import look_once_more
-from scenarios.live.load_generator import DIARY, Load
+from scenarios.live.load_count import count_load
+from scenarios.live.load_generator import Load, load_processes
+from scenarios.live.played import as_played
+from scenarios.live.switches import read_switches
 from scenarios.live.system import LiveSystem
 from scenarios.progress import Listener, Progress
 from scenarios.recording import Recording, Rows
@@ -60,8 +63,9 @@ class LiveRun:
             ended_at_us = _now_us()
             service = asyncio.run(_read_service_books(self.system.database))
             psp = self.system.control.export()
+        played = as_played(self.scenario, read_switches(self.system.children.logs))
         return Recording(
-            scenario=self.scenario.model_copy(update={"storm_s": (storm_ended_at_us - started_at_us) / _MICROSECONDS}),
+            scenario=played.model_copy(update={"storm_s": (storm_ended_at_us - started_at_us) / _MICROSECONDS}),
             seed=self.load.seed,
             mode="live",
             command=self.command,
@@ -74,24 +78,30 @@ class LiveRun:
             service=service,
             psp={name: rows for name, rows in psp.items() if name != "faults"},
             faults=psp["faults"],
-            counts={"requests": len(diary.rows), "users": self.load.users},
+            counts=self._counts(diary, storm_ended_at_us=storm_ended_at_us),
             wall_s=time.monotonic() - began_s,
         )
 
+    def _counts(self, diary: Diary, *, storm_ended_at_us: int) -> Mapping[str, int]:
+        came = count_load(self.load, self.system.children.logs, diary.rows, ended_at_us=storm_ended_at_us)
+        return {"requests": len(diary.rows), "users": self.load.users, **came}
+
     def _storm(self) -> Diary:
         """Let the faults bite until the load ends, and return what the customers wrote down."""
-        reader = DiaryReader(self.system.children.logs / DIARY)
+        diaries = Diaries(self.system.children.logs)
         self.system.control.install(self.scenario.psp_faults)
         with suppress(KeyboardInterrupt):
-            self._await_end_of_load(self._teller("storm", reader.read_on))
+            self._await_end_of_load(self._teller("storm", diaries.read_on))
         with interrupts_restored():
             ignore_interrupts()
-            stop([self.locust])
+            stop([*load_processes(self.system), *self.system.children.named("monitor")])
             self.system.control.remove_faults()
-        if self.locust.process.returncode > 0:  # below zero it was killed, and what it wrote until then is good
-            raise InfrastructureFailed(self.locust.obituary())
+        for child in load_processes(self.system):
+            if child.process.returncode > 0:  # below zero it was killed, and what it wrote until then is good
+                raise InfrastructureFailed(child.obituary())
+        diaries.read_on()
         diary = Diary(now_us=_now_us)
-        diary.rows.extend(reader.read_on())
+        diary.rows.extend(diaries.merged())
         return diary
 
     def _calm(self, diary: Diary) -> bool:
@@ -105,9 +115,13 @@ class LiveRun:
         return True
 
     def _await_end_of_load(self, tell: Callable[[], None]) -> None:
-        duration_s = self.load.duration_s
+        # Nobody knows when somebody will start workers on other machines; until then nothing has begun.
+        duration_s = None if self.load.workers_elsewhere else self.load.duration_s
         deadline_s = None if duration_s is None else time.monotonic() + duration_s + _OVERTIME_S
         while self.locust.is_running and (deadline_s is None or time.monotonic() < deadline_s):
+            # Should one of several die, the others would go on with a load that nobody asked for.
+            if any(child.process.returncode for child in load_processes(self.system) if not child.is_running):
+                return
             self.system.children.check()
             tell()
             time.sleep(_LOOK_S)

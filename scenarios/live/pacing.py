@@ -69,7 +69,7 @@ def at_live_pace(scenario: Scenario, *, users: int, duration_s: float) -> Scenar
 
 def faults_at_live_pace(faults: Iterable[FaultSpec]) -> tuple[FaultSpec, ...]:
     """Return faults as they are installed by hand in real time."""
-    return tuple(map(_shortened_fault, faults))
+    return tuple(map(shortened_fault, faults))
 
 
 def _timeless(settings: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
@@ -77,7 +77,7 @@ def _timeless(settings: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     return {name: value for name, value in settings.items() if not name.endswith("_s")}
 
 
-def _shortened_fault(spec: FaultSpec) -> FaultSpec:
+def shortened_fault(spec: FaultSpec) -> FaultSpec:
     """Return the fault without a window, since it is installed and removed by hand, and with shorter delays."""
     # The kind's defaults are written out, because they are made for virtual time as well.
     parameters = spec.fault().model_dump(mode="json", exclude_none=True)

@@ -6,6 +6,7 @@ merchant's key in PAYSTORM_LOAD_API_KEY; doing it again changes nothing.
 
 import asyncio
 import os
+from collections.abc import Sequence
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -19,13 +20,16 @@ from service.wiring import add_merchant
 _MERCHANT = "merchant_1"
 
 
-async def prepare(database_url: str, *, api_key: str) -> None:
-    """Create what is missing."""
+async def prepare(database_url: str, *, api_key: str, alterations: Sequence[str] = ()) -> None:
+    """Create what is missing, and alter the new schema as a planted defect wants it."""
     database = create_async_engine(database_url, poolclass=NullPool)
     try:
         await migrate(database)
         if not await _is_known(database, api_key=api_key):
             await add_merchant(database, merchant_id=_MERCHANT, name="The shop of the load test", api_key=api_key)
+        async with database.begin() as connection:
+            for alteration in alterations:
+                await connection.exec_driver_sql(alteration)
     finally:
         await database.dispose()
 

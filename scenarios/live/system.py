@@ -19,6 +19,7 @@ from scenarios.errors import BadInput, InfrastructureFailed
 from scenarios.interrupts import ignore_interrupts, interrupts_restored
 from scenarios.live.children import Child, Children
 from scenarios.live.credentials import Credentials
+from scenarios.live.live_defects import alterations_of, program_of
 from scenarios.live.ports import LOOPBACK, choose_port
 from scenarios.live.preparation import prepare
 from scenarios.live.psp_control import PspControl
@@ -110,12 +111,15 @@ def live_system(
 
 def _start(system: LiveSystem, scenario: Scenario, *, seed: int) -> None:
     service_environment = _service_environment(system, scenario)
-    asyncio.run(prepare(service_environment["PAYSTORM_DATABASE_URL"], api_key=system.credentials.api_key))
+    database_url, alterations = service_environment["PAYSTORM_DATABASE_URL"], alterations_of(scenario.defect)
+    asyncio.run(prepare(database_url, api_key=system.credentials.api_key, alterations=alterations))
     children, addresses = system.children, system.addresses
     psp = children.start("psp", "psp_chaos.main", environment=_psp_environment(system, scenario, seed=seed))
-    service = children.start("service", "service.main", environment=service_environment)
+    module, told = program_of("service", defect=scenario.defect)
+    service = children.start("service", module, environment={**service_environment, **told})
+    module, told = program_of("worker", defect=scenario.defect)
     for number in range(1, scenario.workers + 1):
-        children.start(f"worker-{number}", "service.worker_main", environment=service_environment)
+        children.start(f"worker-{number}", module, environment={**service_environment, **told})
     deadline = time.monotonic() + _START_TIMEOUT_S
     _await_answer(psp, f"{addresses.psp_url}/_chaos/health", children=children, deadline=deadline)
     _await_answer(service, f"{addresses.service_url}/readyz", children=children, deadline=deadline)

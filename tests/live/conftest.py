@@ -88,6 +88,14 @@ def paystorm(tmp_path) -> Iterator[Callable[..., Command]]:
 
 
 @pytest.fixture
+def free_port() -> int:
+    """A port of loopback on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
 def is_taken() -> Callable[[int], bool]:
     """Return a function that tells whether somebody listens on this port of loopback."""
 
