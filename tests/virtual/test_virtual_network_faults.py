@@ -25,6 +25,7 @@ from scenarios.faults.network import (
     Truncated,
 )
 from scenarios.spec import Scenario
+from scenarios.units import NS_PER_S, to_ns
 from scenarios.virtual import network
 from scenarios.virtual.driver import Driver
 from scenarios.virtual.errors import AnswerTruncated, ConnectionRefused, ConnectionReset, Unreachable
@@ -33,7 +34,6 @@ from scenarios.virtual.nemesis import Bites
 from scenarios.virtual.nemesis.network import NetworkNemesis
 from scenarios.virtual.network import ConnectionFailed
 from scenarios.virtual.stage import Stage
-from scenarios.virtual.units import NS_PER_S, to_ns
 
 LINKS = [("customer/1", "service"), ("service/1", "psp"), ("worker/1", "psp"), ("psp", "service")]
 ONE_WAY_S = 0.01
@@ -83,7 +83,7 @@ def now_s(world):
 
 def haunt(world, *faults):
     """Let faults loose; return the bites, which grow."""
-    bites = Bites(clock=world.clock)
+    bites = Bites(now_us=world.clock.now_us)
     nemesis = NetworkNemesis(world, None, bites=bites)
     for fault in faults:
         nemesis.haunt(fault)

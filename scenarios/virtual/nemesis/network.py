@@ -20,13 +20,13 @@ from scenarios.faults.network import (
 )
 from scenarios.faults.spans import Span
 from scenarios.faults.world_fault import WorldFault
+from scenarios.nemesis.bites import Bites
+from scenarios.nemesis.occasions import Steps, is_open, next_occasion, pause_within
+from scenarios.units import to_ns
 from scenarios.virtual import messages
 from scenarios.virtual.asgi import Answer, Request
 from scenarios.virtual.machines import Machines
 from scenarios.virtual.messages import Link, Lost, Message, Reset, Trouble
-from scenarios.virtual.nemesis.bites import Bites
-from scenarios.virtual.nemesis.occasions import Steps, is_open, next_occasion, pause_within
-from scenarios.virtual.units import to_ns
 from scenarios.virtual.world import World
 
 # How long Linux waits for a sign of the other side before it transmits again: data, and the wish to connect.
