@@ -19,6 +19,7 @@ from scenarios.cli.defects import defects
 from scenarios.cli.events import events
 from scenarios.cli.exit_codes import ExitCode
 from scenarios.cli.listing import list_scenarios
+from scenarios.cli.live import live
 from scenarios.cli.load import load
 from scenarios.cli.merchants import keys, merchants
 from scenarios.cli.migrate import migrate
@@ -47,7 +48,7 @@ app = App(
     help_epilogue=_EPILOGUE,
 )
 app.command(list_scenarios, name="list")
-for command in (run, sweep, defects, replay, shrink, check, report, serve, load, psp, migrate, reconcile):
+for command in (run, sweep, defects, replay, shrink, check, report, serve, live, load, psp, migrate, reconcile):
     app.command(command)
 for group in (merchants, keys, events):
     app.command(group)

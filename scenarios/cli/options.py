@@ -35,6 +35,9 @@ type ServiceDatabaseUrl = Annotated[
         help="The service's own database, such as postgresql://user:password@host/database.",
     ),
 ]
+type DefectName = Annotated[
+    str | None, Parameter(help="Plant this bug in the service and see it found; `paystorm list` shows them.")
+]
 type Port = Annotated[int, Parameter(validator=Number(gte=0, lte=65_535))]
 
 

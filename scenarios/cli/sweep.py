@@ -11,8 +11,8 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from scenarios.cli.exit_codes import ExitCode
-from scenarios.cli.options import AsJson, DatabaseUrl, parse_changes
-from scenarios.cli.run import Changes, DefectName
+from scenarios.cli.options import AsJson, DatabaseUrl, DefectName, parse_changes
+from scenarios.cli.run import Changes
 from scenarios.errors import BadInput, InfrastructureFailed
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Self, cast
+from urllib.parse import quote
 
 import httpx
 
@@ -35,6 +36,10 @@ class PspControl:
         """Let the storm begin."""
         for fault in faults:
             self._ask("POST", "/faults", content=fault.model_dump_json().encode())
+
+    def remove_fault(self, fault_id: str) -> None:
+        """End one fault; what it has begun goes on."""
+        self._ask("DELETE", f"/faults/{quote(fault_id, safe='')}")
 
     def remove_faults(self) -> None:
         """End the storm; what the faults have begun goes on."""
