@@ -8,7 +8,7 @@ import httpx
 from scenarios.customers.actions import Action, Request, Script, Seen, Together, Wait
 from scenarios.customers.client import PaystormClient, unanswered
 from scenarios.customers.diary import Author, Diary
-from scenarios.live.pacing import LONGEST_DELAY_S
+from scenarios.live.pacing import LONGEST_MOMENT_S
 
 
 class AsyncioDriver:
@@ -20,7 +20,7 @@ class AsyncioDriver:
         self._diary = diary
 
     async def perform(self, author: Author, script: Script) -> None:
-        """Perform a script to its end; customers pause no longer than the longest delay."""
+        """Perform a script to its end; nobody pauses for longer than a moment."""
         action = next(script, None)
         while action is not None:
             sights = await self._act(author, action)
@@ -32,7 +32,7 @@ class AsyncioDriver:
     async def _act(self, author: Author, action: Action) -> Mapping[int, Seen]:
         match action:
             case Wait():
-                await asyncio.sleep(min(action.seconds, LONGEST_DELAY_S))
+                await asyncio.sleep(min(action.seconds, LONGEST_MOMENT_S))
                 return {}
             case Together():
                 async with asyncio.TaskGroup() as clicks:

@@ -2,8 +2,8 @@
 
 The rule of a soak: what a process has in the last quarter of the storm, in the median, may be a tenth more than in the
 second quarter, and a little on top (`_SLACK`); the first quarter is for warming up, and so are the first seconds of
-each life. The PSP and we ourselves keep the books of the run in memory, so for these two each request that was made between
-the quarters may take up room as well.
+each life. The PSP and we ourselves keep the books of the run in memory, so for these two each request that was made
+between the quarters may take up room as well.
 """
 
 import os

@@ -56,8 +56,8 @@ class Link:
 
     async def crossing(self, way: Way) -> None:
         """Return when bytes may cross."""
-        while any(trouble.holds(way) for trouble in self.troubles):
-            await asyncio.sleep(_HOLD_S)  # noqa: ASYNC110 - troubles know nothing of events
+        while any(trouble.holds(way) for trouble in self.troubles):  # noqa: ASYNC110 - they know nothing of events
+            await asyncio.sleep(_HOLD_S)
 
     def delay_s(self, way: Way) -> float:
         """Say how much later a request or a reply crosses."""
