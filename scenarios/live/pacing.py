@@ -18,7 +18,7 @@ LONGEST_DELAY_S = 6.0
 """Three times the service's patience with the PSP, so that what hangs is a timeout, and short for who waits."""
 
 LONGEST_MOMENT_S = 2.0
-"""Customers who come by themselves pause no longer between two clicks or looks: the run waits until the last one left."""
+"""Customers who come by themselves pause no longer between two clicks: the run waits until the last one has left."""
 
 LONGEST_PAUSE_S = 9.0
 """Longer than a lease of the service, so that a process can come back to what others have taken over."""

@@ -13,6 +13,7 @@ from scenarios.live.proxy.conversation import Conversation, reset
 from scenarios.live.proxy.places import Place
 from scenarios.live.proxy.troubles import Fate, Trouble, Way
 
+_CHUNK_BYTES = 65_536
 _HOLD_S = 0.02  # how often it is looked whether bytes may cross again
 
 
@@ -106,9 +107,17 @@ class Link:
 
     async def _may_open(self, reader: StreamReader) -> bool:
         """Wait until a connection can be opened, which takes a message each way; tell whether it is still wanted."""
-        # The kernel has opened it already, so what was sent meanwhile is forgotten with who hangs up.
+        # The kernel has opened it already, so what is said meanwhile is forgotten with who hangs up.
+        said = b""
         while any(trouble.holds(way) for trouble in self.troubles for way in Way):
-            if reader.at_eof() or reader.exception() is not None:
+            try:
+                more = await asyncio.wait_for(reader.read(_CHUNK_BYTES), _HOLD_S)
+            except TimeoutError:
+                continue
+            except OSError:
                 return False
-            await asyncio.sleep(_HOLD_S)
+            if not more:
+                return False
+            said += more
+        reader.feed_data(said)  # it had read all there was, so this comes first
         return True
