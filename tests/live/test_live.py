@@ -6,6 +6,7 @@ import signal
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from reports.evidence import load_run
@@ -21,7 +22,7 @@ def folder(tmp_path):
 
 
 def test_a_storm_of_kills_loses_no_payment(paystorm, folder):
-    options = ["--customers", "60", "--duration", "20", "--kill-every", "1", "--stop-every", "5"]
+    options = ["--customers", "60", "--duration", "15", "--kill-every", "1", "--stop-every", "5"]
     live = paystorm("live", "duplicate-clicks", *options, "--out", str(folder), "--json")
     live.until(lambda: len(_asked(folder)) > 0)
 
@@ -34,7 +35,7 @@ def test_a_storm_of_kills_loses_no_payment(paystorm, folder):
     killed = {bite.target.partition("/")[0] for bite in evidence.faults if bite.fault.startswith("live-kills")}
     assert killed == {"service", "worker", "postgres"}
     assert evidence.manifest.mode == "live"
-    assert sum(n for name, n in evidence.manifest.counts.items() if name.startswith("kills_")) >= 8
+    assert sum(n for name, n in evidence.manifest.counts.items() if name.startswith("kills_")) >= 6
     assert {entry.customer for entry in evidence.diary} <= {f"customer/{number}" for number in range(1, 61)}
     assert "kills  " in errors
     assert (folder / "resources.jsonl").stat().st_size > 0
@@ -66,34 +67,47 @@ def test_the_second_ctrl_c_ends_the_calm(paystorm, folder):
     assert not load_run(folder).manifest.is_complete
 
 
-@pytest.mark.parametrize("moment_s", [9.0])
-def test_a_killed_supervisor_leaves_no_process_and_what_it_wrote(paystorm, folder, moment_s):
-    _kill_supervisor(paystorm, folder, moment_s)
+def test_a_supervisor_that_is_killed_while_somebody_is_stopped_leaves_nobody(paystorm, folder):
+    live = _rage(paystorm, folder)
+    live.until(lambda: "live-stops" in _read(folder / "logs" / "faults.jsonl"))
+
+    live.signal(signal.SIGKILL)
+
+    _assert_nothing_is_left(paystorm, live, folder)
 
 
 @pytest.mark.campaign
 @pytest.mark.parametrize("number", range(10))
 def test_a_supervisor_may_be_killed_at_any_moment(paystorm, folder, number):
-    _kill_supervisor(paystorm, folder, random.Random(number).uniform(0.2, 25))
-
-
-def _kill_supervisor(paystorm, folder: Path, moment_s: float) -> None:
-    options = ["--duration", "600", "--customers", "1000", "--kill-every", "1", "--stop-every", "1"]
-    live = paystorm("live", "kitchen-sink", *options, "--out", str(folder))
-    until = time.monotonic() + moment_s
+    live = _rage(paystorm, folder)
+    live.until(lambda: len(psutil.Process(live.process.pid).children()) > 0)
+    until = time.monotonic() + random.Random(number).uniform(0, 25)
     live.until(lambda: time.monotonic() >= until)
 
     live.signal(signal.SIGKILL)
 
+    _assert_nothing_is_left(paystorm, live, folder)
+
+
+def _rage(paystorm, folder: Path):
+    options = ["--duration", "600", "--customers", "2000", "--kill-every", "1", "--stop-every", "0.5"]
+    return paystorm("live", "kitchen-sink", *options, "--out", str(folder))
+
+
+def _assert_nothing_is_left(paystorm, live, folder: Path) -> None:
     assert live.survivors(patience_s=20) == []
-    rows = _asked(folder)
+    for line in _read(folder / "logs" / "faults.jsonl").splitlines():
+        assert json.loads(line)["at_us"] > 0
+    assert all(row["asked_at_us"] > 0 for row in _asked(folder))
     report = paystorm("report", str(folder))
     assert report.wait() == ExitCode.BAD_INPUT
     (line,) = report.errors().splitlines()
-    assert line.startswith("paystorm: ")
     assert "the run did not get to its end" in line
-    assert all(row["asked_at_us"] > 0 for row in rows)
 
 
 def _asked(folder: Path):
     return DiaryReader(folder / "logs" / "customers.jsonl").read_on()
+
+
+def _read(path: Path) -> str:
+    return path.read_text() if path.exists() else ""

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from scenarios.live.ports import choose_port
-from scenarios.live.proxy import Cut, CutReply, Duplicated, HalfOpen, Link, Place, Shortened, Trouble, Way
+from scenarios.live.proxy import Cut, CutReply, Duplicated, HalfOpened, Link, Place, Shortened, Trouble, Way
 from scenarios.live.proxy.http_text import is_whole
 
 REQUEST = b"POST /v1/payments HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\nbody"
@@ -154,7 +154,7 @@ async def test_a_duplicated_request_arrives_twice_and_is_answered_once(tmp_path)
 
 
 async def test_nothing_crosses_a_half_open_connection_and_nobody_is_told(tmp_path):
-    async with connected(tmp_path, Fixed(request=HalfOpen())) as (reader, writer, server, link):
+    async with connected(tmp_path, Fixed(request=HalfOpened())) as (reader, writer, server, link):
         with pytest.raises(TimeoutError):
             await ask(reader, writer, patience_s=0.1)
         link.troubles.clear()

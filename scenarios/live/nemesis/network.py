@@ -5,8 +5,10 @@ from collections.abc import Callable, Mapping
 from scenarios.faults.network import (
     Duplicate,
     Flapping,
+    HalfOpen,
     Latency,
     Loss,
+    Narrow,
     Partition,
     ResetAfter,
     ResetBefore,
@@ -14,7 +16,7 @@ from scenarios.faults.network import (
 )
 from scenarios.faults.world_fault import WorldFault
 from scenarios.live.nemesis.haunting import Haunting
-from scenarios.live.proxy import Cut, Duplicated, Fate, Link, Shortened, Trouble, Way
+from scenarios.live.proxy import Cut, Duplicated, Fate, HalfOpened, Link, Shortened, Trouble, Way
 from scenarios.live.proxy.http_text import has_body, target_of
 from scenarios.live.real_time import RealTime
 from scenarios.nemesis.bites import Bites
@@ -98,6 +100,29 @@ class _Duplicating(Haunting[Duplicate]):
         return Duplicated(after_s=delay_s)
 
 
+class _HalfOpening(Haunting[HalfOpen]):
+    def at_request(self, data: bytes) -> Fate | None:
+        if not self._strikes(self._fault.probability):
+            return None
+        self._bite(**target_of(data))
+        return HalfOpened()
+
+
+class _Narrowing(Haunting[Narrow]):
+    """Bites once a link, as latency does."""
+
+    _has_bitten = False
+
+    def bytes_per_s(self) -> float | None:
+        if not self._is_open:
+            return None
+        rate = self._draw.uniform(*self._fault.rate)
+        if not self._has_bitten:
+            self._has_bitten = True
+            self._bite(bytes_per_s=round(rate))
+        return rate
+
+
 class _Outages(Haunting[Partition | Flapping]):
     """Bites once an outage, when the first bytes have to wait."""
 
@@ -137,6 +162,8 @@ _HAUNTINGS: dict[type[WorldFault], Callable[..., Trouble]] = {
     ResetAfter: _ResettingAfter,
     Truncated: _Truncating,
     Duplicate: _Duplicating,
+    HalfOpen: _HalfOpening,
+    Narrow: _Narrowing,
     Partition: _Outages,
     Flapping: _Outages,
 }

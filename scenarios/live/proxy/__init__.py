@@ -6,6 +6,6 @@ becomes of them. Where there is no trouble, bytes pass as they come.
 
 from scenarios.live.proxy.link import Link
 from scenarios.live.proxy.places import Place
-from scenarios.live.proxy.troubles import Cut, CutReply, Duplicated, Fate, HalfOpen, Shortened, Trouble, Way
+from scenarios.live.proxy.troubles import Cut, CutReply, Duplicated, Fate, HalfOpened, Shortened, Trouble, Way
 
-__all__ = ["Cut", "CutReply", "Duplicated", "Fate", "HalfOpen", "Link", "Place", "Shortened", "Trouble", "Way"]
+__all__ = ["Cut", "CutReply", "Duplicated", "Fate", "HalfOpened", "Link", "Place", "Shortened", "Trouble", "Way"]

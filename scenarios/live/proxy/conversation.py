@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from scenarios.live.proxy.http_text import shorten
 from scenarios.live.proxy.request_copy import RequestCopy
-from scenarios.live.proxy.troubles import Cut, CutReply, Duplicated, HalfOpen, Shortened, Way
+from scenarios.live.proxy.troubles import Cut, CutReply, Duplicated, HalfOpened, Shortened, Way
 
 if TYPE_CHECKING:
     from scenarios.live.proxy.link import Link
@@ -82,7 +82,7 @@ class Conversation:
                 raise _Over
             case CutReply():
                 self._loses_reply = True
-            case HalfOpen():
+            case HalfOpened():
                 self._is_dead = True
             case Shortened(share=share):
                 self._asker_out.write(shorten(data, share=share))

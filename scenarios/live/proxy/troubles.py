@@ -26,7 +26,7 @@ class CutReply:
 
 
 @dataclass(frozen=True, slots=True)
-class HalfOpen:
+class HalfOpened:
     """Nothing crosses this connection any more in either direction, and nobody is told."""
 
 
@@ -44,7 +44,7 @@ class Duplicated:
     after_s: float
 
 
-type Fate = Cut | CutReply | HalfOpen | Shortened | Duplicated
+type Fate = Cut | CutReply | HalfOpened | Shortened | Duplicated
 
 
 class Trouble:
