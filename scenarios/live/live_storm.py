@@ -229,7 +229,8 @@ class LiveStorm:
         began_s = time.monotonic()
         while (elapsed_s := time.monotonic() - began_s) < lasts_s:
             self._system.children.check()
-            self._sampler.look(requests=len(self._diary.rows))
+            if phase == "storm":  # in the calm everybody has less and less to do
+                self._sampler.look(requests=len(self._diary.rows))
             self._see_off()
             self._tell(phase, elapsed_s, lasts_s)
             answer = until()
