@@ -202,6 +202,9 @@ def write_run(
 
 
 def _read_manifest(path: Path) -> Manifest:
+    if not path.exists() and (logs := path.parent / "logs").is_dir():
+        what = "the run did not get to its end, so nobody's books were read"
+        raise EvidenceError(where=path.parent, what=what, mend=f"what was written until then is in {logs}")
     source = parse_object(read_bytes(path), where=str(path))
     if source.get("format") not in _READABLE:
         readable = " and ".join(map(str, _READABLE))

@@ -112,6 +112,7 @@ class Manifest:
     digest: str = ""  # SHA-256 of the records; written by write_run
     timeline: str = ""  # SHA-256 of everything that happened, in its order; virtual runs only
     swarm: JsonObject = field(default_factory=dict)  # what of the plan the seed drew, by dotted key
+    left_out: list[str] = field(default_factory=list)  # of the plan, what could not be done, and why
     counts: JsonObject = field(default_factory=dict)
 
 

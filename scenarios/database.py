@@ -8,7 +8,7 @@ import asyncio
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import asyncpg
 from sqlalchemy.engine import URL, make_url
@@ -26,6 +26,7 @@ class DatabaseServer:
 
     url: URL  # of a database to connect to for administration
     version: str  # as the server tells it
+    embedded: EmbeddedPostgres | None = None  # the server, where it is ours to kill
 
     @contextmanager
     def new_database(self, *, template: str = "template1") -> Iterator[URL]:
@@ -53,7 +54,7 @@ def database_server(url: str | None, *, profile: Profile = SIMULATED) -> Iterato
         yield _reach(parse_url(url))
         return
     with EmbeddedPostgres.start(profile) as server:
-        yield _reach(make_url(server.url()))
+        yield replace(_reach(make_url(server.url())), embedded=server)
 
 
 def parse_url(url: str) -> URL:

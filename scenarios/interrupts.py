@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import FrameType
 
 _INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
@@ -47,3 +48,26 @@ def first_interrupt_handled_by(stop: Callable[[], None]) -> Iterator[None]:
         for interrupt in _INTERRUPTS:
             signal.signal(interrupt, on_interrupt)
         yield
+
+
+@dataclass
+class Interrupts:
+    """How many there were."""
+
+    count: int = 0
+
+
+@contextmanager
+def interrupts_counted() -> Iterator[Interrupts]:
+    """Only count interrupts, for whoever looks now and then; afterwards they are ignored until they are restored."""
+    interrupts = Interrupts()
+
+    def on_interrupt(_number: int, _frame: FrameType | None) -> None:
+        interrupts.count += 1
+
+    for interrupt in _INTERRUPTS:
+        signal.signal(interrupt, on_interrupt)
+    try:
+        yield interrupts
+    finally:
+        ignore_interrupts()

@@ -34,6 +34,7 @@ class Recording:
     ended_at_us: int
     is_complete: bool = True  # False: somebody ended it before its time
     swarm: Mapping[str, Json] = MappingProxyType({})  # what of the scenario the seed drew
+    left_out: Sequence[str] = ()  # of the scenario, what could not be done, and why
     timeline: str = ""  # digest of the order of everything that happened; live runs have none
     timeline_lines: Sequence[str] = ()  # if they were to be kept
     diary: Rows
@@ -82,6 +83,7 @@ class Recording:
             "is_complete": self.is_complete,
             "final_within_s": self.scenario.final_within_s,
             "swarm": dict(self.swarm),
+            "left_out": list(self.left_out),
             "timeline": self.timeline,
             "counts": dict(self.counts),
         }

@@ -13,8 +13,8 @@ from scenarios.database import DatabaseServer
 from scenarios.errors import BadInput, BadPlan
 from scenarios.progress import Listener
 from scenarios.spec import Scenario
+from scenarios.units import NS_PER_S
 from scenarios.virtual.stage import Stage
-from scenarios.virtual.units import NS_PER_S
 
 _NOWHERE = "none in the records that are left: things happened in another order, or the folder was changed afterwards"
 

@@ -10,8 +10,8 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from scenarios.cli.exit_codes import ExitCode
-from scenarios.cli.options import AsJson, DatabaseUrl
-from scenarios.cli.run import Changes, DefectName
+from scenarios.cli.options import AsJson, DatabaseUrl, DefectName
+from scenarios.cli.run import Changes
 from scenarios.cli.sweep import Customers, Jobs, Names, changes_of, check_server, run_in_order
 from scenarios.errors import BadInput, InfrastructureFailed
 

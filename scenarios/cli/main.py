@@ -21,6 +21,7 @@ from scenarios.cli.events import events
 from scenarios.cli.exit_codes import ExitCode
 from scenarios.cli.hunt import hunt
 from scenarios.cli.listing import list_scenarios
+from scenarios.cli.live import live
 from scenarios.cli.load import load
 from scenarios.cli.merchants import keys, merchants
 from scenarios.cli.migrate import migrate
@@ -61,6 +62,7 @@ for command in (
     compare,
     report,
     serve,
+    live,
     load,
     psp,
     migrate,

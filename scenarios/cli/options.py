@@ -63,6 +63,9 @@ type FailsOn = Annotated[
         negative="",
     ),
 ]
+type DefectName = Annotated[
+    str | None, Parameter(help="Plant this bug in the service and see it found; `paystorm list` shows them.")
+]
 type Port = Annotated[int, Parameter(validator=Number(gte=0, lte=65_535))]
 
 

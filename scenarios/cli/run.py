@@ -11,6 +11,7 @@ from scenarios.cli.exit_codes import ExitCode
 from scenarios.cli.options import (
     AsJson,
     DatabaseUrl,
+    DefectName,
     FailsOn,
     Out,
     ScenarioName,
@@ -26,7 +27,6 @@ _SET_HELP = """\
 Change a setting of the scenario, as often as you like: `--set storm_s=600`,
 `--set faults.webhook-lost.probability=0.9`, `--set service.worker_period_s=30`.
 """
-_DEFECT_HELP = "Plant this bug in the service and see it found; `paystorm list` shows them."
 _STANDARD_HELP = "At the size of a sweep's run: few customers, a storm of a minute, nothing kept back for long."
 _SWARM_HELP = """\
 Let the seed draw which faults exist, how hard they hit and which delays are long. What it drew is printed as `--set`
@@ -36,7 +36,6 @@ _TAPE_HELP = "Record every seeded decision in the run folder, as `choices.jsonl`
 
 type Customers = Annotated[int | None, Parameter(help="How many come; by default as many as the scenario says.")]
 type Changes = Annotated[Sequence[str], Parameter(name="--set", help=_SET_HELP, negative="", show_default=False)]
-type DefectName = Annotated[str | None, Parameter(help=_DEFECT_HELP)]
 type AtStandardSize = Annotated[bool, Parameter(help=_STANDARD_HELP, negative="", show_default=False)]
 type WithSwarm = Annotated[bool, Parameter(name="--swarm", help=_SWARM_HELP, negative="", show_default=False)]
 type WithTape = Annotated[bool, Parameter(name="--tape", help=_TAPE_HELP, negative="", show_default=False)]

@@ -12,8 +12,8 @@ from cyclopts.validators import Number
 
 from reports.fail_on import EVERYTHING, FailOn
 from scenarios.cli.exit_codes import ExitCode
-from scenarios.cli.options import AsJson, DatabaseUrl, FailsOn, parse_changes
-from scenarios.cli.run import Changes, DefectName
+from scenarios.cli.options import AsJson, DatabaseUrl, DefectName, FailsOn, parse_changes
+from scenarios.cli.run import Changes
 from scenarios.errors import BadInput, InfrastructureFailed
 
 if TYPE_CHECKING:

@@ -56,8 +56,9 @@ SIMULATED = _profile(
 )
 """For virtual time: the machine never dies, so nothing need reach the disk."""
 
-KILLABLE = _profile("killable", _ALWAYS, {"fsync": "off", "full_page_writes": "off"})
-"""For servers killed with SIGKILL: synchronous_commit stays on, or acknowledged commits are lost."""
+KILLABLE = _profile("killable", _ALWAYS, {"fsync": "off"})
+"""For servers killed with SIGKILL: what was written is safe with the kernel. synchronous_commit stays on, or
+acknowledged commits are lost; full_page_writes too, because a kill may come between the two halves of a page."""
 
 DURABLE = _profile("durable", _ALWAYS)
 """PostgreSQL's own defaults: survives a power cut."""

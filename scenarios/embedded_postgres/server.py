@@ -13,14 +13,16 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO, Self
 
 import asyncpg
 
 from scenarios.embedded_postgres.binaries import find_binaries
+from scenarios.embedded_postgres.family import kill_family
 from scenarios.embedded_postgres.privileges import Privileges, choose_privileges
 from scenarios.embedded_postgres.profiles import SIMULATED, Profile
 from scenarios.errors import PostgresUnavailable
@@ -36,14 +38,18 @@ _STATUS_LINE = 7  # postmaster.pid, line 8: "starting", "ready", "stopping"
 _PORT = 5432  # only names the socket file: no port is opened
 _TEMPLATE = "PAYSTORM_POSTGRES_TEMPLATE"  # names the data folder to begin with
 
+type Launch = Callable[[], subprocess.Popen[bytes]]
+"""Starts `postgres` on its data folder."""
+
 
 class EmbeddedPostgres:
     """A running server; use as a context manager or call `stop`."""
 
-    def __init__(self, *, folder: Path, profile: Profile, lock: IO[bytes], process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, *, folder: Path, lock: IO[bytes], launch: Launch) -> None:
+        """Start a server on the cluster in this folder; the lock says that the folder is in use."""
         self.folder = folder
-        self.profile = profile
-        self.process = process
+        self.process = launch()
+        self._launch = launch
         self._lock = lock
 
     @classmethod
@@ -56,19 +62,20 @@ class EmbeddedPostgres:
         binaries, privileges = find_binaries(), choose_privileges()
         _sweep_abandoned_folders()
         folder, lock = _claim_folder(privileges)
-        process = None
+        server = None
         try:
             _create_cluster(binaries, folder, privileges)
-            process = _launch(binaries, folder, profile, privileges)
-            _wait_until_ready(folder, process)
+            launch = partial(_launch, binaries, folder, profile, privileges)
+            server = cls(folder=folder, lock=lock, launch=launch)
+            _wait_until_ready(server)
         except BaseException:  # Ctrl-C too must leave neither a server nor a folder; it is raised again
-            if process is not None:
-                process.kill()
-                process.wait()
+            if server is not None:
+                server.process.kill()
+                server.process.wait()
             lock.close()
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        return cls(folder=folder, profile=profile, lock=lock, process=process)
+        return server
 
     @property
     def socket_path(self) -> str:
@@ -86,6 +93,29 @@ class EmbeddedPostgres:
     def drop_database(self, name: str) -> None:
         """Drop a database, ending the sessions that still use it."""
         self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the server accepts connections.
+
+        Raises:
+            PostgresUnavailable: It has ended, though nobody killed it; the message ends with its log.
+        """
+        if self.process.poll() is not None:
+            raise PostgresUnavailable(
+                f"PostgreSQL ended at once: {_last_line((self.folder / 'server.log').read_text())}"
+            )
+        return _is_ready(self.folder / "data" / "postmaster.pid", self.process.pid)
+
+    def kill(self) -> None:
+        """Kill the server and all its backends, as when the machine loses its power, and return when they are gone."""
+        kill_family(self.process.pid)
+        self.process.wait()
+
+    def start_again(self) -> None:
+        """Start a server that was killed on its data, at the same address; it recovers, and then `is_ready`."""
+        assert self.process.returncode is not None, "the server is running"
+        self.process = self._launch()
 
     def stop(self) -> None:
         """Stop the server and remove its folder; calling it again does nothing."""
@@ -184,7 +214,7 @@ def _run(command: list[str], privileges: Privileges) -> None:
 
 def _launch(binaries: Path, folder: Path, profile: Profile, privileges: Privileges) -> subprocess.Popen[bytes]:
     settings = [word for name, value in profile.settings.items() for word in ("-c", f"{name}={value}")]
-    with (folder / "server.log").open("wb") as log:
+    with (folder / "server.log").open("ab") as log:
         return subprocess.Popen(
             [binaries / "postgres", "-D", folder / "data", "-k", folder, "-p", str(_PORT), *settings],
             preexec_fn=dies_with_parent(by=signal.SIGINT, after=privileges.assume),
@@ -195,11 +225,9 @@ def _launch(binaries: Path, folder: Path, profile: Profile, privileges: Privileg
         )
 
 
-def _wait_until_ready(folder: Path, process: subprocess.Popen[bytes]) -> None:
+def _wait_until_ready(server: EmbeddedPostgres) -> None:
     deadline = time.monotonic() + _START_TIMEOUT_S
-    while not _is_ready(folder / "data" / "postmaster.pid", process.pid):
-        if process.poll() is not None:
-            raise PostgresUnavailable(f"PostgreSQL ended at once: {_last_line((folder / 'server.log').read_text())}")
+    while not server.is_ready:
         if time.monotonic() > deadline:
             raise PostgresUnavailable(f"PostgreSQL was not ready within {_START_TIMEOUT_S} s")
         time.sleep(_POLL_S)

@@ -4,15 +4,16 @@ A link is named by who asks and who is asked; its answers travel on it as well. 
 program, the program sees what TCP makes of it: late, broken or never, but neither garbled nor out of order.
 """
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from scenarios.faults.spans import Share, Span
+from scenarios.faults.spans import Share, Span, ordered
 from scenarios.faults.world_fault import WorldFault
 
 type Asker = Literal["customer", "service", "worker", "psp"]
 type Asked = Literal["service", "psp"]
+type Rate = Annotated[float, Field(gt=0, le=1e9)]
 type Direction = Literal["both", "there", "back"]
 
 LINKS: tuple[tuple[Asker, Asked], ...] = (
@@ -143,4 +144,36 @@ class Duplicate(NetworkFault):
     delay_s: Span = (0, 2)  # between the two
 
 
-NETWORK_FAULTS = (Latency, Loss, ResetBefore, ResetAfter, Truncated, Partition, Flapping, Duplicate)
+class HalfOpen(NetworkFault):
+    """The other end of a connection is gone and nobody was told: the request never arrives, and nothing comes back.
+
+    Entitlement: only time tells. The asker hangs up when its patience is over and must take the outcome as unknown; a
+    repetition on another connection is executed as if it were the first request.
+    """
+
+    kind: Literal["half-open"] = "half-open"
+    probability: Share  # of each request
+
+
+class Narrow(NetworkFault):
+    """The link carries few bytes in a second, in both directions.
+
+    Entitlement: as for latency; the longer a message, the later.
+    """
+
+    kind: Literal["narrow"] = "narrow"
+    rate: Annotated[tuple[Rate, Rate], AfterValidator(ordered)]  # in bytes a second, drawn once for each message
+
+
+NETWORK_FAULTS = (
+    Latency,
+    Loss,
+    ResetBefore,
+    ResetAfter,
+    Truncated,
+    Partition,
+    Flapping,
+    Duplicate,
+    HalfOpen,
+    Narrow,
+)

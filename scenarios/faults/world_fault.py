@@ -13,7 +13,7 @@ class WorldFault(BaseModel):
     """One thing that goes wrong with machines, clocks, the database or the network while its window lasts.
 
     A subclass is one kind: it fixes `where` and `kind`, and its fields say how hard and how often. What it does is done
-    by the nemesis of its `where` (`scenarios.virtual.nemesis`).
+    by the nemesis of its `where`, of which each world has its own.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

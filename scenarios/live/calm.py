@@ -4,15 +4,15 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from sqlalchemy import func, select
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from scenarios.live.system import LiveSystem
-from service.store.tables import attempts, inbox
+from service.export import OPEN_WORK
 
 _LOOK_S = 0.25
-_STILL_S = 1.0  # so long everything must have been at rest: a request that came last may still have to be written down
+STILL_S = 1.0  # so long everything must have been at rest: a request that came last may still have to be written down
 
 
 def await_rest(system: LiveSystem, *, patience_s: float, tell: Callable[[], None]) -> bool:
@@ -31,9 +31,9 @@ async def _await_rest(system: LiveSystem, *, patience_s: float, tell: Callable[[
         while (now_s := time.monotonic()) - began_s <= patience_s:
             system.children.check()
             tell()
-            if not await _is_at_rest(system, database):
+            if not await is_at_rest(system, database):
                 moved_s = now_s
-            elif now_s - moved_s >= _STILL_S:
+            elif now_s - moved_s >= STILL_S:
                 return True
             await asyncio.sleep(_LOOK_S)
         return False
@@ -41,14 +41,12 @@ async def _await_rest(system: LiveSystem, *, patience_s: float, tell: Callable[[
         await database.dispose()
 
 
-async def _is_at_rest(system: LiveSystem, database: AsyncEngine) -> bool:
+async def is_at_rest(system: LiveSystem, database: AsyncEngine) -> bool:
+    """Tell whether neither the PSP nor the service has anything left to do now."""
     # The PSP is asked first: what it delivers between the two questions is then seen in the database.
-    return system.control.is_idle() and await _count_open_matters(database) == 0
+    return system.control.is_idle() and not await _has_open_work(database)
 
 
-async def _count_open_matters(database: AsyncEngine) -> int:
-    """Return how much the service has yet to do; every open payment and refund has an attempt that is not settled."""
-    unsettled = select(func.count()).where(attempts.c.settled_at_us.is_(None)).scalar_subquery()
-    parked = select(func.count()).where(inbox.c.due_at_us.is_not(None)).scalar_subquery()
+async def _has_open_work(database: AsyncEngine) -> bool:
     async with database.connect() as connection:
-        return int(await connection.scalar(select(unsettled + parked)) or 0)
+        return bool(await connection.scalar(text(f"SELECT {OPEN_WORK}")))

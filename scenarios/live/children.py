@@ -55,13 +55,14 @@ class Children:
     def __init__(self, *, logs: Path) -> None:
         self.logs = logs
         self._children: list[Child] = []
+        self._let_go: list[Child] = []
 
     def __enter__(self) -> Self:
         self.logs.mkdir(parents=True, exist_ok=True)
         return self
 
     def __exit__(self, *_: object) -> None:
-        stop(self._children)
+        stop([*self._let_go, *self._children])
 
     def start(
         self,
@@ -71,14 +72,24 @@ class Children:
         environment: Mapping[str, str],
         arguments: Sequence[str] = (),
         may_end: bool = False,
+        dies_by: signal.Signals = signal.SIGTERM,
     ) -> Child:
-        """Start a module of this Python as a program; secrets belong into its environment."""
+        """Start a module of this Python as a program, or start it again; secrets belong into its environment.
+
+        Args:
+            name: Its own, and its log's.
+            module: What is run.
+            environment: Added to what is left of ours.
+            arguments: Are seen by everybody on this machine.
+            may_end: Whether its end is no failure.
+            dies_by: The signal that it gets when we are killed.
+        """
         log = self.logs / f"{name}.log"
-        with log.open("wb") as output:
+        with log.open("ab") as output:  # one log for all of its lives
             process = subprocess.Popen(
                 # -P, so that a folder called `service` where the user happens to be is not taken for ours.
                 [sys.executable, "-P", "-m", module, *arguments],
-                preexec_fn=dies_with_parent(by=signal.SIGTERM),  # noqa: PLW1509 - we fork before any thread starts
+                preexec_fn=dies_with_parent(by=dies_by),  # noqa: PLW1509 - we have no threads when we fork
                 env={**_inherited(), **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -99,6 +110,14 @@ class Children:
     def named(self, prefix: str) -> list[Child]:
         """Return those whose name begins so, in the order in which they were started."""
         return [child for child in self._children if child.name.startswith(prefix)]
+
+    def let_go(self, child: Child) -> None:
+        """Expect nothing more of a program that is about to be ended; whoever does that sees to its end.
+
+        It is stopped with all the others nevertheless, should that not have happened by then.
+        """
+        self._children = [other for other in self._children if other is not child]
+        self._let_go = [other for other in self._let_go if other.is_running] + [child]
 
     def check(self) -> None:
         """Make sure that all are still running, but for those that may end.

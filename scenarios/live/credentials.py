@@ -9,16 +9,21 @@ from typing import Self
 class Credentials:
     """Who may do what."""
 
-    api_key: str = field(repr=False)  # the merchant's, for the service
+    api_keys: tuple[str, ...] = field(repr=False)  # the merchants', for the service
     psp_key: str = field(repr=False)  # the service's, for the PSP
     webhook_secret: str = field(repr=False)  # signs what the PSP sends to the service
     control_token: str = field(repr=False)  # ours, for the PSP's faults and books
 
+    @property
+    def api_key(self) -> str:
+        """The first merchant's."""
+        return self.api_keys[0]
+
     @classmethod
-    def new(cls) -> Self:
+    def new(cls, *, merchants: int = 1) -> Self:
         """Return secrets that nobody has seen before."""
         return cls(
-            api_key=f"key_{secrets.token_hex(16)}",
+            api_keys=tuple(f"key_{secrets.token_hex(16)}" for _ in range(merchants)),
             psp_key=f"sk_test_{secrets.token_hex(16)}",
             webhook_secret=f"whsec_{secrets.token_hex(16)}",
             control_token=secrets.token_hex(16),

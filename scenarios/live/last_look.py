@@ -22,7 +22,7 @@ def look_once_more(diary: Diary, system: LiveSystem) -> None:
     client = PaystormClient(api_key=system.credentials.api_key)
     deadline_s = time.monotonic() + _BUDGET_S
     with httpx.Client(base_url=system.addresses.service_url, trust_env=False) as http:
-        for row in _unsure(diary.rows):
+        for row in unsure(diary.rows):
             if time.monotonic() > deadline_s:
                 return
             assert row["payment_id"] is not None, "only an answered customer can be unsure"
@@ -33,7 +33,7 @@ def look_once_more(diary: Diary, system: LiveSystem) -> None:
             diary.answer(asked, _look(http, client, look))
 
 
-def _unsure(rows: Iterable[DiaryRow]) -> list[DiaryRow]:
+def unsure(rows: Iterable[DiaryRow]) -> list[DiaryRow]:
     """Return the last row about each payment whose end its customer has not seen."""
     last = {row["payment_id"]: row for row in rows if row["payment_id"] is not None}
     seen_final = {row["payment_id"] for row in rows if row["status_shown"] in FINAL}

@@ -1,4 +1,4 @@
-"""An empty database becomes the service's: the schema, and one merchant.
+"""An empty database becomes the service's: the schema, and its merchants.
 
 As a program, `python -m scenarios.live.preparation` does this for a database named by PAYSTORM_DATABASE_URL and the
 merchant's key in PAYSTORM_LOAD_API_KEY; doing it again changes nothing.
@@ -12,26 +12,34 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from scenarios.guests import merchant_id
 from service.authentication import key_hash
 from service.migrations import migrate
 from service.store.tables import api_keys
 from service.wiring import add_merchant
 
-_MERCHANT = "merchant_1"
 
-
-async def prepare(database_url: str, *, api_key: str, alterations: Sequence[str] = ()) -> None:
-    """Create what is missing, and alter the new schema as a planted defect wants it."""
+async def prepare(database_url: str, *, api_keys: Sequence[str], schema_changes: Sequence[str] = ()) -> None:
+    """Create what is missing: the schema, changed as a defect wants it, and a merchant for each key."""
     database = create_async_engine(database_url, poolclass=NullPool)
     try:
         await migrate(database)
-        if not await _is_known(database, api_key=api_key):
-            await add_merchant(database, merchant_id=_MERCHANT, name="The shop of the load test", api_key=api_key)
-        async with database.begin() as connection:
-            for alteration in alterations:
-                await connection.exec_driver_sql(alteration)
+        for number, api_key in enumerate(api_keys, start=1):
+            if not await _is_known(database, api_key=api_key):
+                name = f"The shop of the load test, {number}"
+                await add_merchant(database, merchant_id=merchant_id(number), name=name, api_key=api_key)
+        for statement in schema_changes:
+            await _execute(database, statement)
     finally:
         await database.dispose()
+
+
+async def _execute(database: AsyncEngine, script: str) -> None:
+    # By the driver itself, which sends several statements in one round trip when none has parameters.
+    async with database.connect() as connection:
+        driver = (await connection.get_raw_connection()).driver_connection
+        assert driver is not None, "it has just been connected"
+        await driver.execute(script)
 
 
 async def _is_known(database: AsyncEngine, *, api_key: str) -> bool:
@@ -41,4 +49,4 @@ async def _is_known(database: AsyncEngine, *, api_key: str) -> bool:
 
 
 if __name__ == "__main__":
-    asyncio.run(prepare(os.environ["PAYSTORM_DATABASE_URL"], api_key=os.environ["PAYSTORM_LOAD_API_KEY"]))
+    asyncio.run(prepare(os.environ["PAYSTORM_DATABASE_URL"], api_keys=[os.environ["PAYSTORM_LOAD_API_KEY"]]))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Self, cast
+from urllib.parse import quote
 
 import httpx
 
@@ -39,6 +40,10 @@ class PspControl:
     def installed(self) -> list[JsonObject]:
         """Return the faults that are on, each with how often it has bitten (`bites`)."""
         return cast("list[JsonObject]", self._ask("GET", "/faults").json()["data"])
+
+    def remove_fault(self, fault_id: str) -> None:
+        """End one fault; what it has begun goes on."""
+        self._ask("DELETE", f"/faults/{quote(fault_id, safe='')}")
 
     def remove_faults(self) -> None:
         """End the storm; what the faults have begun goes on."""

@@ -7,7 +7,7 @@ from random import Random
 
 import simpy
 
-from scenarios.virtual.units import NS_PER_US
+from scenarios.units import NS_PER_US
 
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 _ID_LENGTH = 20  # five bits each: 100 bits never meet by chance

@@ -12,8 +12,8 @@ import simpy
 from scenarios.customers.actions import Request, Script, Seen, Together, Wait
 from scenarios.customers.client import PaystormClient, unanswered
 from scenarios.customers.diary import Author, Diary
+from scenarios.units import to_ns
 from scenarios.virtual.network import Answer, ConnectionFailed, Network
-from scenarios.virtual.units import to_ns
 
 type Steps[T] = Generator[simpy.Event, object, T]
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Self
 
-from scenarios.virtual.units import to_ns
+from scenarios.units import to_ns
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -20,10 +20,10 @@ from functools import partial
 from random import Random
 from typing import Protocol
 
+from scenarios.units import NS_PER_S
 from scenarios.virtual.loop import VirtualLoop
 from scenarios.virtual.pgwire import QUERY_CANCELED, Request, ServerError
 from scenarios.virtual.timeline import Timeline
-from scenarios.virtual.units import NS_PER_S
 
 _WAKE_NS = (1_000, 50_000)  # until the operating system runs a woken backend; who is quicker takes the lock
 

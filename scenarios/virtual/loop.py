@@ -26,9 +26,9 @@ from typing import Any, Protocol
 import simpy
 from simpy.core import EmptySchedule
 
+from scenarios.units import NS_PER_S
 from scenarios.virtual.errors import Escaped, Stalled
 from scenarios.virtual.processes import Process, current_process, owner_of
-from scenarios.virtual.units import NS_PER_S
 
 _TURNS_PER_COLLECTION = 20_000  # a second or so of wall time
 _YOUNG = 1  # the generations of what was made since the last collection: what survives one is not looked at again

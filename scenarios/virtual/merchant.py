@@ -14,8 +14,8 @@ from dataclasses import asdict, dataclass
 from random import Random
 from typing import Any
 
+from scenarios.units import NS_PER_S, NS_PER_US
 from scenarios.virtual.clock import VirtualClock
-from scenarios.virtual.units import NS_PER_S, NS_PER_US
 
 MERCHANT_NAME = "shop.example"
 MERCHANT_ADDRESS = "203.0.113.7"  # set aside for documentation, so the service must be allowed to send there

@@ -18,6 +18,7 @@ from typing import assert_never
 import simpy
 
 from scenarios.randomness import Streams
+from scenarios.units import NS_PER_S, to_ns
 from scenarios.virtual.asgi import Answer, Application, Conversation, Request
 from scenarios.virtual.errors import (
     AnswerTruncated,
@@ -33,7 +34,6 @@ from scenarios.virtual.loop import VirtualLoop
 from scenarios.virtual.messages import Duplicated, Fate, Link, Lost, Message, Reset, Rule, Trouble, Truncated
 from scenarios.virtual.processes import Process, current_process
 from scenarios.virtual.timeline import Timeline
-from scenarios.virtual.units import NS_PER_S, to_ns
 
 __all__ = [
     "Answer",

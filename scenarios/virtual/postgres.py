@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import partial
 
 from scenarios.randomness import Streams
+from scenarios.units import NS_PER_S
 from scenarios.virtual.backend import Watch
 from scenarios.virtual.backends import Backends, Seat
 from scenarios.virtual.connection import Connection
@@ -23,7 +24,6 @@ from scenarios.virtual.loop import Address, VirtualLoop
 from scenarios.virtual.processes import Process, current_process
 from scenarios.virtual.session import Session
 from scenarios.virtual.timeline import Timeline
-from scenarios.virtual.units import NS_PER_S
 
 _ONE_WAY = Regime(low_s=0.000_05, high_s=0.001)
 

@@ -25,9 +25,9 @@ from scenarios.progress import UNHEARD, Listener
 from scenarios.randomness import Tape
 from scenarios.recording import Recording, Rows
 from scenarios.spec import Scenario
+from scenarios.units import NS_PER_US, to_ns
 from scenarios.virtual.storm import EPOCH_US, Storm
 from scenarios.virtual.theatre import Theatre
-from scenarios.virtual.units import NS_PER_US, to_ns
 
 _PROGRAMS = ("engine", "service", "psp_chaos")
 _UNREAD = logging.NullHandler()  # what a simulated program logs stays on its simulated machine

@@ -6,9 +6,7 @@ alone: whoever listens to the progress, or lends another server, cannot change i
 """
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from operator import itemgetter
-from random import Random
 
 import httpx
 import simpy
@@ -18,26 +16,23 @@ from psp_chaos.app import Psp, create_psp
 from psp_chaos.export import export_bites
 from psp_chaos.faults.spec import FaultSpec
 from psp_chaos.settings import PresetEndpoint, PspSettings
-from scenarios.customers.arrivals import draw_moment
-from scenarios.customers.cast import CAST
 from scenarios.customers.client import PaystormClient
-from scenarios.customers.diary import Author, Diary
-from scenarios.customers.purchase import draw_purchase
-from scenarios.customers.second_thoughts import script_of
+from scenarios.customers.diary import Diary
 from scenarios.decisions import by_stream
 from scenarios.defects import Defect
 from scenarios.faults.world_fault import WorldFault
+from scenarios.guests import Guest, guest_list
 from scenarios.progress import Listener, Progress
 from scenarios.randomness import Tape
 from scenarios.spec import Scenario
+from scenarios.units import to_ns
 from scenarios.virtual.driver import Driver, Steps
 from scenarios.virtual.latency import Regime
 from scenarios.virtual.machines import SERVICE_HOST, Machines
 from scenarios.virtual.merchant import MERCHANT_ADDRESS, MERCHANT_NAME, MERCHANT_SECRET, Merchant
 from scenarios.virtual.nemesis import Bites, let_loose
 from scenarios.virtual.network import Latency
-from scenarios.virtual.theatre import Theatre, api_key, merchant_id
-from scenarios.virtual.units import to_ns
+from scenarios.virtual.theatre import Theatre, api_key
 from scenarios.virtual.world import World
 from service.psp_wire import HANDLED_EVENTS
 from service.settings import Settings
@@ -95,7 +90,7 @@ class Storm:
             parts=defect.parts if defect else None,
             pools=theatre.pools,
         )
-        self._world_bites = Bites(clock=self.world.clock)
+        self._world_bites = Bites(now_us=self.world.clock.now_us)
         self._listener = listener
         self._theatre = theatre
         self._customers_done = 0
@@ -153,16 +148,8 @@ class Storm:
 
     def _invite_customers(self) -> None:
         drivers = [self._driver(merchant) for merchant in range(1, self.scenario.merchants + 1)]
-        draw, scenario = self.world.stream("arrivals"), self.scenario
-        moment = partial(draw_moment, draw, storm_s=scenario.storm_s, profile=scenario.arrivals)
-        crowds_s = [moment() for _ in range(scenario.crowds)]
-        names, weights = zip(*sorted(self.scenario.scripts.items()), strict=True)  # a plan has no order
-        for number in range(1, self.scenario.customers + 1):
-            arrives_s = draw.choice(crowds_s) if crowds_s else moment()
-            script = draw.choices(names, weights)[0]
-            if scenario.visitors and number not in scenario.visitors:
-                continue  # what was drawn for the others stays as it was
-            self.world.env.process(self._visit(drivers, number, script=script, arrives_s=arrives_s))
+        for guest in guest_list(self.scenario, self.world.stream):
+            self.world.env.process(self._visit(drivers, guest))
 
     def _driver(self, merchant: int) -> Driver:
         """Return who performs the customers of a merchant."""
@@ -174,28 +161,11 @@ class Storm:
             host=SERVICE_HOST,
         )
 
-    def _visit(self, drivers: Sequence[Driver], number: int, *, script: str, arrives_s: float) -> Steps[None]:
-        yield self.world.env.timeout(to_ns(arrives_s))
-        # They come to the merchants in turn, so the first ones of all have the same number, and then the second ones.
-        turn, merchant = divmod(number - 1, len(drivers))
-        author = Author(customer=f"customer/{number}", script=script, merchant_id=merchant_id(merchant + 1))
-        draw = self.world.stream(author.customer)
-        purchase = draw_purchase(
-            draw,
-            intent=f"order-{number}",
-            declined_share=self.scenario.declined_share,
-            number=f"order-{turn + 1}",
-        )
-        acted = script_of(CAST[script], purchase, draw, regrets=self._regrets(author))
-        yield from drivers[merchant].perform(author, acted)
+    def _visit(self, drivers: Sequence[Driver], guest: Guest) -> Steps[None]:
+        yield self.world.env.timeout(to_ns(guest.arrives_s))
+        driver = drivers[guest.merchant]
+        yield from driver.perform(guest.author, guest.perform(self.scenario, self.world.stream))
         self._customers_done += 1
-
-    def _regrets(self, author: Author) -> Random | None:
-        """Return what a customer draws from who will have second thoughts, or None."""
-        if not self.scenario.cancel_share:
-            return None
-        stream = self.world.stream(author.customer, "second thoughts")
-        return stream if stream.random() < self.scenario.cancel_share else None
 
     def _await_quiet(self) -> Steps[None]:
         """Wait until the storm is over and nothing is left that could happen but workers finding nothing."""

@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from engine.outgoing import Endpoint, EndpointState
+from scenarios.guests import merchant_id
 from scenarios.recording import Rows
 from scenarios.virtual.backends import Backends
 from scenarios.virtual.loop import Address
@@ -81,11 +82,6 @@ _EMPTY = "; ".join(f"DELETE FROM {name}" for name in _EMPTIED)  # noqa: S608 - t
 def api_key(merchant: int) -> str:
     """Return the key of a merchant, who are counted from 1."""
     return API_KEY if merchant == 1 else f"{API_KEY}_{merchant}"
-
-
-def merchant_id(merchant: int) -> str:
-    """Return the id of a merchant, who are counted from 1."""
-    return f"merchant_{merchant}"
 
 
 async def _build(engine: AsyncEngine, alterations: tuple[str, ...], *, merchants: int) -> None:

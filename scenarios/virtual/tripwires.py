@@ -28,9 +28,9 @@ from pathlib import Path
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType
 from typing import Any
 
+from scenarios.units import NS_PER_S
 from scenarios.virtual.clock import VirtualClock
 from scenarios.virtual.errors import Escaped
-from scenarios.virtual.units import NS_PER_S
 
 WATCHED = ("engine", "service", "psp_chaos", "scenarios.customers")
 """Our packages that run inside of the simulation."""

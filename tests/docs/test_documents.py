@@ -19,6 +19,7 @@ ELLIPSIS = "..."
 # These run until somebody stops them, or load the machine; tests of their own run them as they are printed.
 ELSEWHERE = {
     "paystorm serve": "tests/live/test_serve.py",
+    "paystorm live": "tests/live/test_live.py",
     "paystorm load": "tests/live/test_load.py",
     "paystorm psp": "tests/psp_product/test_psp_command.py",
 }

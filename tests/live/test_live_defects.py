@@ -1,10 +1,32 @@
 """Which defects a load in real time can show, and which programs have them."""
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from scenarios.defects import DEFECTS
 from scenarios.errors import BadInput
-from scenarios.live.live_defects import LIVE_DEFECTS, alterations_of, live_defect, program_of
+from scenarios.library import LIBRARY
+from scenarios.live.addresses import Addresses
+from scenarios.live.credentials import Credentials
+from scenarios.live.launches import DIRECTLY, Launches
+from scenarios.live.live_defects import LIVE_DEFECTS, live_defect
+
+
+@pytest.fixture
+def launches():
+    """How the processes of a system with one worker are started, with this defect."""
+
+    def plan(defect):
+        scenario = LIBRARY["duplicate-clicks"].model_copy(update={"workers": 1, "defect": defect})
+        return Launches(
+            scenario=scenario,
+            addresses=Addresses(service_port=1, psp_port=2),
+            credentials=Credentials.new(merchants=1),
+            database=make_url("postgresql+asyncpg://host/database"),
+            detours=DIRECTLY,
+        )
+
+    return plan
 
 
 def test_every_one_on_the_list_exists():
@@ -23,18 +45,13 @@ def test_one_that_does_not_exist_is_refused_with_those_that_do():
         live_defect("psp-key-per-tri")
 
 
-@pytest.mark.parametrize("part", ["service", "worker"])
-def test_the_sound_service_is_the_products_own_program(part):
-    module, told = program_of(part, defect=None)
+@pytest.mark.parametrize("defect", [None, "key-check-then-insert"])
+def test_every_process_is_the_products_own_program_or_the_defective_one(launches, defect):
+    machines = launches(defect).machines()
 
-    assert module.startswith("service.")
-    assert told == {}
-    assert alterations_of(None) == ()
-
-
-def test_a_defective_one_knows_its_part_and_loses_what_would_have_caught_it():
-    module, told = program_of("worker", defect="key-check-then-insert")
-
-    assert module == "scenarios.live.defective_main"
-    assert set(told.values()) == {"worker", "key-check-then-insert"}
-    assert alterations_of("key-check-then-insert")
+    programs = {name: (launch.module, launch.arguments) for name, launch in machines.items()}
+    if defect is None:
+        assert programs == {"service/1": ("service.main", ()), "worker/1": ("service.worker_main", ())}
+    else:
+        module = "scenarios.live.defective_main"
+        assert programs == {"service/1": (module, (defect, "service")), "worker/1": (module, (defect, "worker"))}

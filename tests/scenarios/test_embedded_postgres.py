@@ -12,6 +12,7 @@ import asyncpg
 import pytest
 
 from scenarios.embedded_postgres import DURABLE, KILLABLE, SIMULATED, EmbeddedPostgres
+from scenarios.embedded_postgres.family import stop_family
 from scenarios.errors import PostgresUnavailable
 
 
@@ -107,8 +108,8 @@ def test_a_socket_path_that_is_too_long_is_refused_in_words(monkeypatch, tmp_pat
 def test_an_interrupted_start_leaves_neither_a_server_nor_a_folder(monkeypatch, tmp_path):
     started: list[subprocess.Popen[bytes]] = []
 
-    def interrupt(_folder: Path, process: subprocess.Popen[bytes]) -> None:
-        started.append(process)
+    def interrupt(server: EmbeddedPostgres) -> None:
+        started.append(server.process)
         raise KeyboardInterrupt
 
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
@@ -126,3 +127,51 @@ def test_missing_programs_are_reported_with_the_mend(monkeypatch):
 
     with pytest.raises(PostgresUnavailable, match="install the package embedded-postgres"):
         EmbeddedPostgres.start()
+
+
+def test_a_killed_server_comes_back_at_its_address_with_all_that_was_committed():
+    async def commit_until_killed() -> int:
+        connection = await asyncpg.connect(host=host, user="postgres", database="postgres")
+        await connection.execute("CREATE TABLE written (n int)")
+        for n in range(1, 201):
+            await connection.execute("INSERT INTO written VALUES ($1)", n)
+        server.kill()
+        with pytest.raises((asyncpg.PostgresError, OSError)):
+            await connection.execute("SELECT 1")
+        return n
+
+    with EmbeddedPostgres.start(KILLABLE) as server:
+        host = str(server.folder)
+        committed = asyncio.run(commit_until_killed())
+        dead = server.process.pid
+
+        server.start_again()
+        deadline = time.monotonic() + 20
+        while not server.is_ready:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+        assert server.process.pid != dead
+        assert asyncio.run(fetch(host, "SELECT max(n) FROM written")) == committed
+
+
+def test_no_backend_outlives_a_kill():
+    with EmbeddedPostgres.start(KILLABLE) as server:
+        family = stop_family(server.process.pid)
+
+        server.kill()
+
+        assert len(family) > 3
+        assert [pid for pid in family if Path(f"/proc/{pid}").exists() and alive(pid)] == []
+
+
+def test_a_server_that_ends_by_itself_says_why():
+    with EmbeddedPostgres.start(KILLABLE) as server:
+        server.kill()
+        (server.folder / "data" / "global" / "pg_control").unlink()
+
+        server.start_again()
+        server.process.wait(20)
+
+        with pytest.raises(PostgresUnavailable, match="pg_control"):
+            _ = server.is_ready

@@ -24,8 +24,8 @@ from scenarios.faults.database import (
 )
 from scenarios.faults.process import Crash
 from scenarios.library import LIBRARY
+from scenarios.nemesis.bites import Bites
 from scenarios.virtual.interference import Undisturbed
-from scenarios.virtual.nemesis.bites import Bites
 from scenarios.virtual.nemesis.database import DatabaseNemesis
 
 ADD = "UPDATE account SET n = n + 1 WHERE id = 1"
@@ -50,7 +50,7 @@ def haunt(world):
     """Let faults loose on the world's database, and return what is written down of them."""
 
     def loose(*faults):
-        bites = Bites(clock=world.clock)
+        bites = Bites(now_us=world.clock.now_us)
         nemesis = DatabaseNemesis(world, None, bites=bites)
         for fault in faults:
             nemesis.haunt(fault)

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 import asyncpg
 import pytest
 
+from scenarios.units import NS_PER_S, to_ns
 from scenarios.virtual.errors import Unsupported
 from scenarios.virtual.latency import Regime
-from scenarios.virtual.units import NS_PER_S, to_ns
 
 
 @pytest.fixture

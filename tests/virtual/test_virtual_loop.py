@@ -5,9 +5,9 @@ from random import Random
 import pytest
 import simpy
 
+from scenarios.units import to_ns
 from scenarios.virtual.errors import Escaped, Stalled
 from scenarios.virtual.loop import VirtualLoop
-from scenarios.virtual.units import to_ns
 
 
 @pytest.fixture

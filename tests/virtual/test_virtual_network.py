@@ -6,10 +6,10 @@ import pytest
 from fastapi import BackgroundTasks, FastAPI, Request
 from fastapi.responses import StreamingResponse
 
+from scenarios.units import to_ns
 from scenarios.virtual.errors import Escaped
 from scenarios.virtual.latency import Regime
 from scenarios.virtual.network import Answer, ConnectionLost, ConnectionRefused, Latency
-from scenarios.virtual.units import to_ns
 
 
 @pytest.fixture

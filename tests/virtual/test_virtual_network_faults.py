@@ -17,14 +17,17 @@ from scenarios.faults.network import (
     NETWORK_FAULTS,
     Duplicate,
     Flapping,
+    HalfOpen,
     Latency,
     Loss,
+    Narrow,
     Partition,
     ResetAfter,
     ResetBefore,
     Truncated,
 )
 from scenarios.spec import Scenario
+from scenarios.units import NS_PER_S, to_ns
 from scenarios.virtual import network
 from scenarios.virtual.driver import Driver
 from scenarios.virtual.errors import AnswerTruncated, ConnectionRefused, ConnectionReset, Unreachable
@@ -33,7 +36,6 @@ from scenarios.virtual.nemesis import Bites
 from scenarios.virtual.nemesis.network import NetworkNemesis
 from scenarios.virtual.network import ConnectionFailed
 from scenarios.virtual.stage import Stage
-from scenarios.virtual.units import NS_PER_S, to_ns
 
 LINKS = [("customer/1", "service"), ("service/1", "psp"), ("worker/1", "psp"), ("psp", "service")]
 ONE_WAY_S = 0.01
@@ -83,7 +85,7 @@ def now_s(world):
 
 def haunt(world, *faults):
     """Let faults loose; return the bites, which grow."""
-    bites = Bites(clock=world.clock)
+    bites = Bites(now_us=world.clock.now_us)
     nemesis = NetworkNemesis(world, None, bites=bites)
     for fault in faults:
         nemesis.haunt(fault)
@@ -149,6 +151,8 @@ ALWAYS = [
     Latency(id="x", delay_s=(1, 2)),
     Partition(id="x", every_s=(0, 0), for_s=(50, 50)),
     Flapping(id="x", up_s=(0, 0), down_s=(5, 5)),
+    HalfOpen(id="x", probability=1),
+    Narrow(id="x", rate=(1, 2)),
 ]
 KINDS = [fault.kind for fault in ALWAYS]
 
@@ -650,3 +654,34 @@ def test_every_request_sent_twice_is_one_payment_and_one_refund(postgres):
     assert kinds >= {"customer", "service", "psp"}
     assert len(recording.service["payments"]) == len(recording.psp["payments"]) == 12
     assert len(recording.service["refunds"]) == len(recording.psp["refunds"]) > 0
+
+
+def test_a_half_open_connection_swallows_the_request_and_tells_nobody(world, server):
+    bites = haunt(world, HalfOpen(id="x", probability=1, window={"from_s": 0, "to_s": 5}))
+
+    seen = see(world, patience_s=30)
+    world.run(to_ns(2_000))  # the kernel of who asked has given it up long ago
+    asked_meanwhile = list(server.asked)
+    again = see(world, patience_s=30)
+
+    assert seen == ("nothing", 30)
+    assert asked_meanwhile == []
+    assert len(bites) == 1
+    assert again == (200, pytest.approx(ROUND_S))
+
+
+def test_a_narrow_link_takes_as_long_as_the_message_is(world, server):
+    haunt(world, Narrow(id="x", rate=(100, 100)))
+
+    server.body = b"x" * 100
+    _, short_s = see(world)
+    server.body = b"x" * 1_000
+    _, long_s = see(world)
+
+    assert long_s - short_s == pytest.approx(9, abs=0.1)
+
+
+@pytest.mark.parametrize("rate", [(0, 1), (2, 1)])
+def test_a_link_carries_something(rate):
+    with pytest.raises(ValidationError):
+        Narrow(id="x", rate=rate)

@@ -12,8 +12,8 @@ from reports.records import Outcome
 from scenarios.faults.process import Crash, CrashAtStep, CrashLoop, Pause, Restart, RollingRestart
 from scenarios.faults.world_fault import WorldFault
 from scenarios.spec import Scenario
+from scenarios.units import to_ns
 from scenarios.virtual.stage import Stage
-from scenarios.virtual.units import to_ns
 
 SECOND_US = 1_000_000
 

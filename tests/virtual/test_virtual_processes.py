@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from scenarios.virtual.units import to_ns
+from scenarios.units import to_ns
 
 
 def test_a_crash_runs_neither_finally_nor_except(new_world):

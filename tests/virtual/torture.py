@@ -23,8 +23,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from scenarios.embedded_postgres import EmbeddedPostgres
+from scenarios.units import to_ns
 from scenarios.virtual.errors import ConnectionFailed
-from scenarios.virtual.units import to_ns
 from scenarios.virtual.world import World
 
 EPOCH_US = 1_767_225_600_000_000

@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from scenarios.faults.world_fault import WorldFault
+from scenarios.nemesis.bites import Bites
 from scenarios.virtual.machines import Machines
-from scenarios.virtual.nemesis.bites import Bites
 from scenarios.virtual.nemesis.clock import ClockNemesis
 from scenarios.virtual.nemesis.database import DatabaseNemesis
 from scenarios.virtual.nemesis.network import NetworkNemesis
-from scenarios.virtual.nemesis.processes import ProcessNemesis
+from scenarios.virtual.nemesis.processes import VirtualProcessNemesis
 from scenarios.virtual.world import World
 
 __all__ = ["Bites", "Nemesis", "let_loose"]
@@ -29,7 +29,7 @@ class Nemesis(Protocol):
 def let_loose(faults: Iterable[WorldFault], *, world: World, machines: Machines, bites: Bites) -> None:
     """Hand every fault to the nemesis of its `where`; the machines have been started."""
     nemeses: dict[str, Nemesis] = {
-        "process": ProcessNemesis(world, machines, bites=bites),
+        "process": VirtualProcessNemesis(world, machines, bites=bites),
         "clock": ClockNemesis(world, machines, bites=bites),
         "database": DatabaseNemesis(world, machines, bites=bites),
         "network": NetworkNemesis(world, machines, bites=bites),

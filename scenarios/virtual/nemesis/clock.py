@@ -2,9 +2,9 @@
 
 from scenarios.faults.clock import Jump, Skew
 from scenarios.faults.world_fault import WorldFault
+from scenarios.nemesis.bites import Bites
+from scenarios.nemesis.occasions import Steps, next_occasion, window_closes, window_opens
 from scenarios.virtual.machines import Machines
-from scenarios.virtual.nemesis.bites import Bites
-from scenarios.virtual.nemesis.occasions import Steps, next_occasion, window_closes, window_opens
 from scenarios.virtual.world import World
 
 _US_PER_S = 1_000_000

@@ -20,14 +20,14 @@ from scenarios.faults.database import (
     StatementTimeout,
 )
 from scenarios.faults.world_fault import WorldFault
+from scenarios.nemesis.bites import Bites
+from scenarios.nemesis.occasions import Steps, is_open, next_occasion, pause, pause_within
+from scenarios.units import NS_PER_S, to_ns
 from scenarios.virtual.interference import Die, Fail, Undisturbed, Victim
 from scenarios.virtual.locks import DEADLOCK_TIMEOUT_NS, Refusal
 from scenarios.virtual.machines import Machines
-from scenarios.virtual.nemesis.bites import Bites
-from scenarios.virtual.nemesis.occasions import Steps, is_open, next_occasion, pause, pause_within
 from scenarios.virtual.pgwire import Request, ServerError
 from scenarios.virtual.statements import Traits
-from scenarios.virtual.units import NS_PER_S, to_ns
 from scenarios.virtual.world import World
 
 _SERIALIZATION_FAILURE = ServerError(sqlstate="40001", text="could not serialize access due to concurrent update")

@@ -10,8 +10,10 @@ from scenarios.faults.network import (
     Direction,
     Duplicate,
     Flapping,
+    HalfOpen,
     Latency,
     Loss,
+    Narrow,
     NetworkFault,
     Partition,
     ResetAfter,
@@ -20,13 +22,13 @@ from scenarios.faults.network import (
 )
 from scenarios.faults.spans import Span
 from scenarios.faults.world_fault import WorldFault
+from scenarios.nemesis.bites import Bites
+from scenarios.nemesis.occasions import Steps, is_open, next_occasion, pause_within
+from scenarios.units import to_ns
 from scenarios.virtual import messages
 from scenarios.virtual.asgi import Answer, Request
 from scenarios.virtual.machines import Machines
-from scenarios.virtual.messages import Link, Lost, Message, Reset, Trouble
-from scenarios.virtual.nemesis.bites import Bites
-from scenarios.virtual.nemesis.occasions import Steps, is_open, next_occasion, pause_within
-from scenarios.virtual.units import to_ns
+from scenarios.virtual.messages import Link, Lost, Message, Reset, Rule, Trouble
 from scenarios.virtual.world import World
 
 # How long Linux waits for a sign of the other side before it transmits again: data, and the wish to connect.
@@ -48,9 +50,9 @@ class NetworkNemesis:
         network = self._world.network
         match fault:
             case Latency():
-                # Before the ordinary latencies, of which one always has an answer.
-                network.rules.insert(self._slowings, _Slowing(fault, world=self._world, bites=self._bites))
-                self._slowings += 1
+                self._slow_down(_Slowing(fault, world=self._world, bites=self._bites))
+            case Narrow():
+                self._slow_down(_Narrowing(fault, world=self._world, bites=self._bites))
             case Partition() | Flapping():
                 outages = _Outages(fault, world=self._world, bites=self._bites)
                 network.troubles.append(outages)
@@ -58,6 +60,11 @@ class NetworkNemesis:
             case _:
                 assert type(fault) in _HAUNTINGS, f"{fault.kind} is no fault of the network"
                 network.troubles.append(_HAUNTINGS[type(fault)](fault, world=self._world, bites=self._bites))
+
+    def _slow_down(self, rule: Rule) -> None:
+        # Before the ordinary latencies, of which one always has an answer.
+        self._world.network.rules.insert(self._slowings, rule)
+        self._slowings += 1
 
 
 class _Haunting[F: NetworkFault]:
@@ -101,6 +108,24 @@ class _Slowing(_Haunting[Latency]):
         return max(1, to_ns(delay_s))
 
 
+class _Narrowing(_Haunting[Narrow]):
+    """Bites once a link, as latency does; what is ahead of a body is not counted."""
+
+    def __init__(self, fault: Narrow, *, world: World, bites: Bites) -> None:
+        super().__init__(fault, world=world, bites=bites)
+        self._bitten: dict[Link, None] = {}
+
+    def delay_ns(self, message: Message) -> int | None:
+        content = message.content
+        if not isinstance(content, Request | Answer) or not content.body or not self._concerns(message.link):
+            return None
+        rate = self._draw(message.link).uniform(*self._fault.rate)
+        if message.link not in self._bitten:
+            self._bitten[message.link] = None
+            self._bite(message, bytes_per_s=round(rate))
+        return max(1, to_ns(len(content.body) / rate))
+
+
 class _Losing(_Haunting[Loss]):
     def judge(self, message: Message) -> Lost | None:
         if not self._strikes(message, self._fault.probability):
@@ -123,6 +148,23 @@ class _ResettingAfter(_Haunting[ResetAfter]):
             return None
         self._bite(message, status=message.content.status)
         return Reset()
+
+
+class _HalfOpening(_Haunting[HalfOpen]):
+    def __init__(self, fault: HalfOpen, *, world: World, bites: Bites) -> None:
+        super().__init__(fault, world=world, bites=bites)
+        self._swallowed: dict[int, Request] = {}  # by identity: what is lost once is lost each time it is sent again
+
+    def judge(self, message: Message) -> Lost | None:
+        request = message.content
+        if not isinstance(request, Request):
+            return None
+        if id(request) not in self._swallowed:
+            if message.transmission > 1 or not self._strikes(message, self._fault.probability):
+                return None
+            self._swallowed[id(request)] = request
+            self._bite(message)
+        return Lost(again_after_ns=_RETRANSMIT_NS)
 
 
 class _Truncating(_Haunting[Truncated]):
@@ -203,4 +245,5 @@ _HAUNTINGS: dict[type[WorldFault], Callable[..., Trouble]] = {
     ResetAfter: _ResettingAfter,
     Truncated: _Truncating,
     Duplicate: _Duplicating,
+    HalfOpen: _HalfOpening,
 }

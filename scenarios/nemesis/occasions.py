@@ -7,7 +7,7 @@ from random import Random
 import simpy
 
 from scenarios.faults.world_fault import WorldFault
-from scenarios.virtual.units import NS_PER_S, to_ns
+from scenarios.units import NS_PER_S, to_ns
 
 _SHORTEST_PAUSE_S = 0.001  # whoever asks for none would otherwise wait for a billion strikes a second
 
