@@ -96,7 +96,7 @@ class _Field:
         self._captures_of = {one.payment_id: one for one in evidence.service.attempts or () if one.refund_id is None}
         self._refund_rows = {row.id: row for row in evidence.service.refunds or ()}
         self._psp_refunds = {refund.id: refund for refund in evidence.psp.refunds}
-        self._movements_of = grouped((one.refund or one.payment, one.id) for one in evidence.psp.movements)
+        self._movements_of = grouped((one.refund or one.payment, one) for one in evidence.psp.movements)
         self._line_bites = {
             str(bite.detail.get("movement_id")): bite for bite in evidence.faults if bite.kind in _LINE_FAULTS
         }
@@ -118,7 +118,7 @@ class _Field:
         if kind == "line-missing":
             # It counts from when the service's own books had the money.
             settled_us = max(movement.at_us, self._settled_us(attempt) or movement.at_us)
-            since_us = settled_us + self._terms.settlement_delay_max_us
+            since_us = max(settled_us + self._terms.settlement_delay_max_us, self._shown_us(movement.refund) or 0)
         is_demanded = self._is_comparable(movement, attempt) and self._is_wrong_for_good(bite, since_us)
         return Planted(
             name=(kind, psp_object, which),
@@ -146,13 +146,19 @@ class _Field:
         if refund is None or row is None:
             return False
         if refund.has_failed:
-            return row.state == "FAILED" and not self._nets_to_nothing(refund)
+            return row.state == "FAILED" and self._shown_us(refund.id) is not None
         return row.state == "SUCCEEDED" and refund.status == PspStatus.SUCCEEDED
 
-    def _nets_to_nothing(self, refund: PspRefund) -> bool:
-        """Tell whether the statement says nothing of a refund that went and came back: no sum is wrong then."""
-        bites = [self._line_bites.get(movement_id) for movement_id in self._movements_of[refund.id]]
-        return all(bite is not None and bite.kind == "settlement-row-missing" for bite in bites)
+    def _shown_us(self, refund_id: str | None) -> int | None:
+        """Return from when on the statement says anything of a refund that went and came back; None: it never does.
+
+        Before that, nothing is wrong with any sum. Other movements have one line, and are told or missing by it.
+        """
+        refund = self._psp_refunds.get(refund_id or "")
+        if refund is None or not refund.has_failed:
+            return None
+        visible = [self._visible_us(movement) for movement in self._movements_of[refund.id]]
+        return min((at_us for at_us in visible if at_us is not None), default=None)
 
     def _is_wrong_for_good(self, bite: FaultBite, since_us: int) -> bool:
         """Tell whether a line that is late comes too late to be waited for; what is not late stays as it is."""

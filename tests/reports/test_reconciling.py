@@ -192,17 +192,32 @@ def test_a_service_that_does_not_read_the_statement_cannot_miss_it(run):
     assert result(run).saw_nothing
 
 
-def test_the_lines_of_a_refund_that_came_and_went_may_both_be_missing(run, clock):
+@pytest.fixture
+def came_and_went(run, clock):
+    """A refund that failed, with two lines on the statement."""
     run.refunded("a", 300, seconds=100, state="FAILED")
     run.attempt("pay_a", seconds=100, refund_id="ref_a_1", state="FAILED")
     run.service["attempts"][-1]["psp_id"] = "re_ref_a_1"
     failed = {"status": "failed", "succeeded_at_us": None, "settled_at_us": clock(200), "failed_at_us": clock(200)}
     run.psp["refunds"][-1] |= failed
     run.move("refund_failure", "pi_pay_a", 300, "EUR", seconds=200, refund="re_ref_a_1")
-    for kind in ("refund", "refund_failure"):
-        run.misreport("settlement-row-missing", run.movement("pi_pay_a", kind))
+    return run
 
-    assert run.accused() == set()
+
+def test_the_lines_of_a_refund_that_came_and_went_may_both_be_missing(came_and_went):
+    for kind in ("refund", "refund_failure"):
+        came_and_went.misreport("settlement-row-missing", came_and_went.movement("pi_pay_a", kind))
+
+    assert came_and_went.accused() == set()
+
+
+@pytest.mark.parametrize(("visible_s", "accused"), [(300, {"I12"}), (6_500, set())])
+def test_one_of_them_is_missing_from_when_the_other_one_is_there(came_and_went, visible_s, accused):
+    came_and_went.misreport("settlement-row-missing", came_and_went.movement("pi_pay_a", "refund"))
+    late = came_and_went.movement("pi_pay_a", "refund_failure")
+    came_and_went.misreport("settlement-row-late", late, visible_s=visible_s)
+
+    assert came_and_went.accused() == accused
 
 
 def test_a_line_about_money_that_was_never_ours_cannot_be_compared(run):
