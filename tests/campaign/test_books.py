@@ -188,6 +188,7 @@ def summary_of(
         canary=None,
         resumed=0,
         wall_s=1,
+        jobs=2,
         fail_on=FailOn.parse(fail_on),
     )
 

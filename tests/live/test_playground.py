@@ -7,8 +7,10 @@ import httpx
 import pytest
 from sqlalchemy.engine import make_url
 
+from scenarios.database import DatabaseServer
 from scenarios.live.children import Children
 from scenarios.live.credentials import Credentials
+from scenarios.live.machines import Machines
 from scenarios.live.playground import Playground
 from scenarios.live.playground.guard import Guard
 from scenarios.live.playground.pages import Pages
@@ -87,13 +89,15 @@ def control():
 
 @pytest.fixture
 def playground(control):
+    children = Children(logs=Path("logs"))
     system = LiveSystem(
         addresses=Addresses(service_port=8000, psp_port=8420),
         credentials=Credentials.new(),
-        children=Children(logs=Path("logs")),
+        children=children,
         control=control,
         database=make_url("postgresql://nowhere/"),
-        postgresql="18",
+        server=DatabaseServer(url=make_url("postgresql://nowhere/"), version="18"),
+        machines=Machines(children, {}),
     )
     return Playground(system=system, page_port=8001, load_port=8089)
 

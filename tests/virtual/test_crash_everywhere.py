@@ -41,7 +41,7 @@ def one_payment(purchase, draw):
 @pytest.fixture(scope="module")
 def stage(postgres) -> Iterator[Stage]:
     with pytest.MonkeyPatch.context() as patch, database_server(postgres.url()) as server, Stage(server) as stage:
-        patch.setattr("scenarios.virtual.storm.CAST", {"refunder": one_payment})
+        patch.setattr("scenarios.guests.CAST", {"refunder": one_payment})
         yield stage
 
 

@@ -68,7 +68,7 @@ def one_cancel(card: str) -> Callable:
 
 
 def walk(life, monkeypatch, card: str, changes: dict, *, stride: int) -> dict[int, Evidence]:
-    monkeypatch.setattr("scenarios.virtual.storm.CAST", {"patient": one_cancel(card)})
+    monkeypatch.setattr("scenarios.guests.CAST", {"patient": one_cancel(card)})
     return life.walk(stride=stride, **changes)
 
 
