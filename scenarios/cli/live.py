@@ -3,16 +3,21 @@
 import re
 import shlex
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from reports.fail_on import EVERYTHING
+from scenarios.cli.conclusion import conclude
 from scenarios.cli.exit_codes import ExitCode
-from scenarios.cli.options import AsJson, DatabaseUrl, DefectName, Out, ScenarioName, Seed
+from scenarios.cli.options import AsJson, DatabaseUrl, DefectName, FailsOn, Out, ScenarioName, Seed, Thresholds
 from scenarios.errors import BadInput
 
 if TYPE_CHECKING:
+    from scenarios.live.performance import Performed
     from scenarios.spec import Scenario
 
 _DURATION_S = 30.0
@@ -75,6 +80,8 @@ def live(
     seed: Seed = 1,
     defect: DefectName = None,
     out: Out = None,
+    thresholds: Thresholds = (),
+    fail_on: FailsOn = EVERYTHING,
     as_json: AsJson = False,
     database_url: DatabaseUrl = None,
 ) -> ExitCode:
@@ -86,54 +93,87 @@ def live(
 
     The first Ctrl-C ends the storm, the next one the calm; what was found until then is judged.
     """
-    from scenarios.cli.live_output import print_left_out, print_resources, print_tally
-    from scenarios.cli.output import ProgressBar, print_judgement
-    from scenarios.defects import find_defect
-    from scenarios.judgement import judge_folder
-    from scenarios.live.performance import Performance
+    from scenarios.cli.live_output import print_resources
     from scenarios.run_folder import choose_folder
 
-    soak_s = _soak_s(soak, duration=duration)
-    changes = {
-        "service_processes": service_processes,
-        "workers": workers,
-        "customers": customers or (soak_s and round(soak_s * _SOAK_CUSTOMERS_PER_S)),
-        "defect": defect and find_defect(defect).id,
-    }
-    scenario = _at_live_pace(
-        name,
-        changes={key: str(value) for key, value in changes.items() if value is not None},
-        duration_s=soak_s or duration or _DURATION_S,
+    wish = _Wish(
+        service_processes=service_processes,
+        workers=workers,
+        duration=duration,
         speed=speed,
-        kill_every_s=kill_every or (soak_s and _SOAK_KILL_EVERY_S),
-        stop_every_s=stop_every or (soak_s and _SOAK_STOP_EVERY_S),
-    )
-    given = {
-        "seed": seed,
-        "soak": soak,
-        "duration": duration,
-        "speed": speed,
-        "service-processes": service_processes,
-        "workers": workers,
-        "customers": customers,
-        "kill-every": kill_every,
-        "stop-every": stop_every,
-        "defect": defect,
-    }
-    performance = Performance(
-        scenario=scenario,
+        customers=customers,
+        kill_every=kill_every,
+        stop_every=stop_every,
+        soak=soak,
         seed=seed,
-        command=_command(name, given),
-        folder=choose_folder(out, scenario=scenario.name, seed=seed),
-        database_url=database_url,
+        defect=defect,
     )
+    scenario = _scenario(name, wish)
+    folder = choose_folder(out, scenario=scenario.name, seed=seed)
+    performed = _perform(scenario, folder, seed=seed, command=_command(name, wish), database_url=database_url)
+    code = conclude(folder, thresholds=thresholds, fail_on=fail_on, as_json=as_json)
+    is_constant = print_resources(performed.trends) if soak else True
+    return code if is_constant else max(code, ExitCode.BROKEN)
+
+
+def _perform(scenario: "Scenario", folder: Path, *, seed: int, command: str, database_url: str | None) -> "Performed":
+    """Perform a scenario and say what was left out of it, and who was killed how often."""
+    from scenarios.cli.live_output import print_left_out, print_tally
+    from scenarios.cli.output import ProgressBar
+    from scenarios.live.performance import Performance
+
+    performance = Performance(scenario=scenario, seed=seed, command=command, folder=folder, database_url=database_url)
     print_left_out(performance.lacking)
     with ProgressBar(description=f"{scenario.name} live") as bar:
         performed = performance.perform(bar)
     print_tally(performed.counts)
-    code = print_judgement(judge_folder(performance.folder), json=as_json)
-    is_constant = print_resources(performed.trends) if soak else True
-    return code if is_constant else max(code, ExitCode.BROKEN)
+    return performed
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Wish:
+    """What was asked for beside the scenario; None for what nobody said."""
+
+    service_processes: int | None
+    workers: int | None
+    duration: float | None
+    speed: float | None
+    customers: int | None
+    kill_every: float | None
+    stop_every: float | None
+    soak: str | None
+    seed: int
+    defect: str | None
+
+    @property
+    def soak_s(self) -> float | None:
+        """How long a soak lasts.
+
+        Raises:
+            BadInput: It is no span of time, or `--duration` says it as well.
+        """
+        return _soak_s(self.soak, duration=self.duration)
+
+
+def _scenario(name: str, wish: _Wish) -> "Scenario":
+    """Return the scenario at live pace, with what was asked for."""
+    from scenarios.defects import find_defect
+
+    soak_s = wish.soak_s
+    changes = {
+        "service_processes": wish.service_processes,
+        "workers": wish.workers,
+        "customers": wish.customers or (soak_s and round(soak_s * _SOAK_CUSTOMERS_PER_S)),
+        "defect": wish.defect and find_defect(wish.defect).id,
+    }
+    return _at_live_pace(
+        name,
+        changes={key: str(value) for key, value in changes.items() if value is not None},
+        duration_s=soak_s or wish.duration or _DURATION_S,
+        speed=wish.speed,
+        kill_every_s=wish.kill_every or (soak_s and _SOAK_KILL_EVERY_S),
+        stop_every_s=wish.stop_every or (soak_s and _SOAK_STOP_EVERY_S),
+    )
 
 
 def _soak_s(soak: str | None, *, duration: float | None) -> float | None:
@@ -176,9 +216,9 @@ def _at_live_pace(
     return scenario.model_copy(update={"faults": (*scenario.faults, *more)})
 
 
-def _command(name: str, given: Mapping[str, object]) -> str:
+def _command(name: str, wish: _Wish) -> str:
     words = ["paystorm", "live", name]
-    for option, value in given.items():
+    for option, value in asdict(wish).items():
         if value is not None:
-            words += [f"--{option}", f"{value:g}" if isinstance(value, float) else str(value)]
+            words += [f"--{option.replace('_', '-')}", f"{value:g}" if isinstance(value, float) else str(value)]
     return shlex.join(words)

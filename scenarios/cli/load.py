@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from reports.fail_on import EVERYTHING
+from scenarios.cli.conclusion import conclude
 from scenarios.cli.exit_codes import ExitCode
-from scenarios.cli.options import AsJson, DatabaseUrl, Out, Port, ScenarioName, Seed
+from scenarios.cli.options import AsJson, DatabaseUrl, FailsOn, Out, Port, ScenarioName, Seed, Thresholds
 from scenarios.errors import BadInput
 
 if TYPE_CHECKING:
@@ -65,6 +67,8 @@ def load(
     seed: Seed = 1,
     out: Out = None,
     database_url: DatabaseUrl = None,
+    thresholds: Thresholds = (),
+    fail_on: FailsOn = EVERYTHING,
     as_json: AsJson = False,
 ) -> ExitCode:
     """Drive a scenario in real time with Locust, then judge what happened.
@@ -74,8 +78,6 @@ def load(
     """
     if worker:
         return _work(master_host, master_port)
-    from scenarios.cli.output import print_judgement
-    from scenarios.judgement import judge_folder
     from scenarios.live.arrivals import ArrivalProcess
     from scenarios.live.load_generator import Load
     from scenarios.run_folder import choose_folder
@@ -95,7 +97,7 @@ def load(
     scenario = _scenario(plan, defect=defect, duration_s=duration)
     folder = choose_folder(out, scenario=scenario.name, seed=seed)
     _drive(plan, scenario, folder=folder, database_url=database_url)
-    return print_judgement(judge_folder(folder), json=as_json)
+    return conclude(folder, thresholds=thresholds, fail_on=fail_on, as_json=as_json)
 
 
 def _named(name: str | None) -> str:
