@@ -30,7 +30,7 @@ from reports import judge, load_run
 from reports.frames import risks
 from reports.money import format_money
 from reports.spans import duration, moment
-from reports.story import Who, tell
+from reports.story import Storyteller, Who
 from reports.truth import Truth
 from scenarios.campaign.rehearsal import close_playhouses, plan_one, rehearse
 
@@ -66,7 +66,7 @@ orders = {money.payment.order_named for money in truth.money.values() if money.p
 asked_for = stretches[(stretches["healed_by"] == "worker") & stretches["order"].isin(orders)]
 longest = asked_for.nlargest(1, "waited_s").iloc[0]
 order = longest["order"]
-story = tell(evidence, order_id=order, payment_id=None)
+story = [step.line for step in Storyteller(evidence).tell(order_id=order)]
 began_us = evidence.manifest.started_at_us
 lines = pd.DataFrame(
     {
