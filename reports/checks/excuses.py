@@ -2,14 +2,18 @@
 
 A PSP that forgets a key too early carries a repeated request out again; the second effect is excused, for as long as
 keys were to be remembered, and whoever repeats a request later than that has no excuse. That the service must find out
-about such money is excused by nothing. An authentic event about something that never was may be kept for ever.
+about such money is excused by nothing. An authentic event about something that never was may be kept for ever. And
+nobody can know what the PSP tells by no way at all: by no answer, by no webhook that arrived, and not on its statement.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
+from operator import attrgetter
 
 from reports.checks.terms import Terms
 from reports.evidence import Evidence
-from reports.records import JournalEntry
+from reports.records import FaultBite, JournalEntry, Manifest
 
 _REPEATED_EFFECT = "repeated-effect"
 _UNEXPLAINED_EVENT = "unexplained-event"
@@ -21,6 +25,7 @@ class Excuses:
 
     effects: frozenset[str]  # payments and refunds of the PSP that came of a repetition whose key it should have known
     events: frozenset[str]
+    unheard: frozenset[str]  # refunds of which nobody was told how they ended
 
     @classmethod
     def of(cls, evidence: Evidence) -> "Excuses":
@@ -29,6 +34,7 @@ class Excuses:
         return cls(
             effects=frozenset(_repeated_effects(evidence)),
             events=frozenset(event for event in events if isinstance(event, str)),
+            unheard=frozenset(_unheard(evidence)),
         )
 
 
@@ -57,3 +63,25 @@ def _repeated_effects(evidence: Evidence) -> list[str]:
 
 def _age_us(entry: JournalEntry, first_used_us: dict[str, int]) -> int:
     return entry.at_us - first_used_us.get(entry.idempotency_key or "", entry.at_us)
+
+
+def _unheard(evidence: Evidence) -> Iterator[str]:
+    """Yield the refunds of whose last movement neither the statement nor any exchange ever told."""
+    hidden = {bite.detail.get("movement_id") for bite in evidence.faults if _hides(bite, evidence.manifest)}
+    if not hidden:
+        return  # without a look at the journal, which is long
+    last = {movement.refund: movement for movement in sorted(evidence.psp.movements, key=attrgetter("at_us"))}
+    told_us: dict[str | None, int] = {}
+    for entry in evidence.psp.journal:
+        if entry.status is not None and HTTPStatus(entry.status).is_success:
+            told_us[entry.object] = max(told_us.get(entry.object, 0), entry.ended_at_us or entry.at_us)
+    for refund, movement in last.items():
+        if refund is not None and movement.id in hidden and told_us.get(refund, 0) < movement.at_us:
+            yield refund
+
+
+def _hides(bite: FaultBite, manifest: Manifest) -> bool:
+    """Tell whether a fault kept a line from the statement for as long as the run lasted."""
+    visible_us = bite.detail.get("visible_at_us")
+    is_late = isinstance(visible_us, int) and visible_us > manifest.ended_at_us
+    return bite.kind == "settlement-row-missing" or (bite.kind == "settlement-row-late" and is_late)

@@ -4,10 +4,11 @@ Only final words count: "we do not know yet" is never a lie. A word is judged by
 refund is no lie, and neither is REFUNDED before the bank sent the refund back, for as long as that news may take.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from http import HTTPStatus
 
 from reports.checks.check import Breach, Check, Examination
+from reports.checks.excuses import Excuses
 from reports.checks.terms import Terms
 from reports.evidence import Evidence
 from reports.facts import Money, Purchase
@@ -21,12 +22,13 @@ _NOT_NOW = frozenset(
 )
 
 
-def _examine(evidence: Evidence, truth: Truth) -> Examination:  # noqa: ARG001 - what was told stands in the diary
+def _examine(evidence: Evidence, truth: Truth) -> Examination:
+    unheard = Excuses.of(evidence).unheard
     told = {
         payment_id: [entry for entry in entries if entry.status_shown in FINAL_STATES]
         for payment_id, entries in truth.shown.items()
     }
-    lies = [breach for payment_id, entries in told.items() for breach in _lies(payment_id, entries, truth)]
+    lies = [breach for payment_id, entries in told.items() for breach in _lies(payment_id, entries, unheard, truth)]
     denials = [_denial(purchase, truth) for purchase in truth.purchases.values()]
     return Examination(
         examined=sum(len(entries) for entries in told.values()),
@@ -34,17 +36,17 @@ def _examine(evidence: Evidence, truth: Truth) -> Examination:  # noqa: ARG001 -
     )
 
 
-def _lies(payment_id: str, entries: Sequence[DiaryEntry], truth: Truth) -> Iterator[Breach]:
+def _lies(payment_id: str, entries: Sequence[DiaryEntry], unheard: Collection[str], truth: Truth) -> Iterator[Breach]:
     """Yield the first time that each word about this payment was a lie; a lie read twice is one lie."""
     lied: set[str | None] = set()
     for entry in entries:
-        contradiction = None if entry.status_shown in lied else _contradiction(payment_id, entry, truth)
+        contradiction = None if entry.status_shown in lied else _contradiction(payment_id, entry, unheard, truth)
         if contradiction is not None:
             lied.add(entry.status_shown)
             yield _breach(entry, contradiction, truth)
 
 
-def _contradiction(payment_id: str, entry: DiaryEntry, truth: Truth) -> str | None:
+def _contradiction(payment_id: str, entry: DiaryEntry, unheard: Collection[str], truth: Truth) -> str | None:
     if entry.status_shown == PaymentState.FAILED:
         return _kept(truth.money_surely_behind(payment_id))
     behind = [money for money in truth.money_behind(payment_id, entry.order_id) if money.captures]
@@ -54,17 +56,17 @@ def _contradiction(payment_id: str, entry: DiaryEntry, truth: Truth) -> str | No
     if entry.captured_shown_minor is not None and entry.captured_shown_minor not in captured:
         shown, took = entry.captured_shown_minor, behind[0].captured_minor
         return f"{_amount(shown, behind)} was named, {_amount(took, behind)} was taken"
-    return _returned_in_vain(entry, behind, truth)
+    return _returned_in_vain(entry, behind, unheard, truth)
 
 
-def _returned_in_vain(entry: DiaryEntry, behind: Sequence[Money], truth: Truth) -> str | None:
+def _returned_in_vain(entry: DiaryEntry, behind: Sequence[Money], unheard: Collection[str], truth: Truth) -> str | None:
     """Compare what the customer was said to have back with the refunds that were made.
 
     REFUNDED stays for good, so it needs only have been true once. An amount must follow when a bank sends a refund
     back, once that news has had its time.
     """
     made = [refund for money in behind for refund in money.refunds if _was_made(refund, entry)]
-    standing = [refund for refund in made if not _is_known_to_have_failed(refund, entry, truth)]
+    standing = [refund for refund in made if refund.id in unheard or not _is_known_to_have_failed(refund, entry, truth)]
     captured_minor = min(money.captured_minor for money in behind)
     shown_minor = entry.refunded_shown_minor or 0
     if entry.status_shown == PaymentState.REFUNDED and _sum_minor(made) < captured_minor:

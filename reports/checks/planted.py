@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from reports.checks.excuses import Excuses
 from reports.checks.terms import Terms
 from reports.evidence import Evidence
 from reports.facts import Money
@@ -97,6 +98,7 @@ class _Field:
         self._refund_rows = {row.id: row for row in evidence.service.refunds or ()}
         self._psp_refunds = {refund.id: refund for refund in evidence.psp.refunds}
         self._movements_of = grouped((one.refund or one.payment, one) for one in evidence.psp.movements)
+        self._unheard = Excuses.of(evidence).unheard
         self._line_bites = {
             str(bite.detail.get("movement_id")): bite for bite in evidence.faults if bite.kind in _LINE_FAULTS
         }
@@ -228,7 +230,7 @@ class _Field:
             name=(kind, refund.id, ""),
             at_us=at_us,
             since_us=at_us + wait_us,
-            is_demanded=is_demanded and self._is_read,
+            is_demanded=is_demanded and self._is_read and refund.id not in self._unheard,
             payment_id=payment_id,
             amount_minor=refund.amount_minor,
             currency=refund.currency,

@@ -5,7 +5,7 @@ succeeded may not.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from reports.checks.check import Breach, Check, Examination
 from reports.checks.declared import Declared
@@ -21,7 +21,7 @@ _PROMISED = frozenset({RefundState.PENDING, RefundState.SUCCEEDED})
 
 def _examine(evidence: Evidence, truth: Truth) -> Examination:
     declared, promised = Declared.of(evidence), _promised(evidence.service.refunds or ())
-    excused = Excuses.of(evidence).effects
+    excuses = Excuses.of(evidence)
     returning = [money for money in truth.money.values() if money.refunds]
     payments = [
         payment
@@ -30,7 +30,7 @@ def _examine(evidence: Evidence, truth: Truth) -> Examination:
     ]
     breaches = [breach for money in returning for breach in _overdrawn(money, truth)]
     breaches += [breach for payment in payments for breach in _overpromised(payment, promised, truth)]
-    breaches += [breach for payment in payments for breach in _disagreement(payment, declared, excused, truth)]
+    breaches += [breach for payment in payments for breach in _disagreement(payment, declared, excuses, truth)]
     breaches += _dropped(evidence, truth)
     return Examination(examined=len(returning) + len(payments), breaches=tuple(breaches))
 
@@ -73,12 +73,13 @@ def _overpromised(payment: Payment, promised: dict[str, int], truth: Truth) -> I
         yield Breach.of_payment(payment, f"the service promised {excess} more than was captured", excess_minor, truth)
 
 
-def _disagreement(payment: Payment, declared: Declared, excused: Collection[str], truth: Truth) -> Iterator[Breach]:
+def _disagreement(payment: Payment, declared: Declared, excuses: Excuses, truth: Truth) -> Iterator[Breach]:
     """Compare what both sides call given back; the service may be late by as much as the promise allows.
 
     What the service has put on record is left out on both sides: money that it should not have, which goes back in
     repair, and refunds that it knows to be no refunds of its own. A refund that nobody could have prevented may be
-    counted or not: of two that came of one request, the service may know either as its own.
+    counted or not: of two that came of one request, the service may know either as its own. So may one whose end the
+    PSP told nobody.
     """
     if payment.refunded_minor is None:
         return
@@ -89,9 +90,9 @@ def _disagreement(payment: Payment, declared: Declared, excused: Collection[str]
         for refund in money.refunds
         if not declared.knows(refund.id)
     ]
-    lowest_minor, highest_minor = _bounds_minor(refunds, excused, truth)
+    lowest_minor, highest_minor = _bounds_minor(refunds, excuses, truth)
     if not lowest_minor <= payment.refunded_minor <= highest_minor:
-        certain_minor = _sum_minor(refund for refund in refunds if _counts(refund, excused))
+        certain_minor = _sum_minor(refund for refund in refunds if _counts(refund, excuses))
         currency = payment.currency or (refunds[0].currency if refunds else "")
         ours, theirs = format_money(payment.refunded_minor, currency), format_money(certain_minor, currency)
         difference_minor = abs(payment.refunded_minor - certain_minor)
@@ -100,21 +101,22 @@ def _disagreement(payment: Payment, declared: Declared, excused: Collection[str]
         )
 
 
-def _bounds_minor(refunds: Sequence[PspRefund], excused: Collection[str], truth: Truth) -> tuple[int, int]:
+def _bounds_minor(refunds: Sequence[PspRefund], excuses: Excuses, truth: Truth) -> tuple[int, int]:
     """Return the least and the most that the service may call given back.
 
     News of a fresh success, or of a failure after it, may not have come yet: the books may still say the opposite.
     """
     fresh = {refund.id for refund in refunds if not truth.is_due(refund.settled_at_us or refund.created_at_us)}
-    surely = _sum_minor(refund for refund in refunds if _counts(refund, excused) and refund.id not in fresh)
+    fresh |= excuses.unheard
+    surely = _sum_minor(refund for refund in refunds if _counts(refund, excuses) and refund.id not in fresh)
     arrived = _sum_minor(refund for refund in refunds if refund.status == PspStatus.SUCCEEDED)
     lost_again = _sum_minor(refund for refund in refunds if refund.id in fresh and _came_back(refund, truth))
     return surely, arrived + lost_again
 
 
-def _counts(refund: PspRefund, excused: Collection[str]) -> bool:
+def _counts(refund: PspRefund, excuses: Excuses) -> bool:
     """Tell whether a refund arrived, and has to be in the service's books."""
-    return refund.status == PspStatus.SUCCEEDED and refund.id not in excused
+    return refund.status == PspStatus.SUCCEEDED and refund.id not in excuses.effects
 
 
 def _sum_minor(refunds: Iterable[PspRefund]) -> int:

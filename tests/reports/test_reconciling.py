@@ -220,6 +220,29 @@ def test_one_of_them_is_missing_from_when_the_other_one_is_there(came_and_went, 
     assert came_and_went.accused() == accused
 
 
+@pytest.fixture
+def returned(run, clock):
+    """A refund that arrived and that the bank sent back; the line of the return is missing for good."""
+    run.refunded("a", 300, seconds=100)
+    run.psp["refunds"][-1] |= {"status": "failed", "settled_at_us": clock(200), "failed_at_us": clock(200)}
+    run.move("refund_failure", "pi_pay_a", 300, "EUR", seconds=200, refund="re_ref_a_1")
+    run.misreport("settlement-row-missing", run.movement("pi_pay_a", "refund_failure"))
+    return run
+
+
+def test_nobody_can_know_what_the_psp_tells_by_no_way_at_all(returned):
+    assert returned.accused() == set()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "status", "accused"), [(201, 200, {"I7", "I12"}), (201, None, set()), (150, 200, set())]
+)
+def test_one_webhook_that_arrived_is_enough_to_know(returned, seconds, status, accused):
+    returned.journal("webhook", seconds=seconds, object="re_ref_a_1", event_id="evt_back", status=status)
+
+    assert returned.accused() == accused
+
+
 def test_a_line_about_money_that_was_never_ours_cannot_be_compared(run):
     twin(run)
     run.record("double-capture", "pi_again", seconds=700, state="repaired")
