@@ -29,8 +29,8 @@ demo: $(VENV)/.run  ## Run the main job: a storm of lost webhooks on the real se
 test: $(VENV)/.dev  ## Run the tests (at most 5 minutes on 2 cores); slow, contract and campaign have the rest
 	$(PYTEST) -n $(JOBS) --dist worksteal -m "not slow and not campaign" --ignore tests/psp_contract $(TESTS)
 
-slow: $(VENV)/.dev  ## Run the tests that take long for one: loads in real time, cluster, every command of the documents (3 minutes)
-	$(PYTEST) -n $(JOBS) --dist worksteal -m slow
+slow: $(VENV)/.dev  ## Run the tests that take long for one: loads in real time, cluster, kills, every command of the documents (4 minutes)
+	$(PYTEST) -n $(JOBS) --dist worksteal -m "slow and not campaign"
 
 check: $(VENV)/.dev  ## Lint, format, types, import directions, compose file, workflows
 	$(BIN)/ruff check .

@@ -88,6 +88,7 @@ def _count_playhouses() -> int:
     return sum("playhouse_main" in " ".join(child.info["cmdline"] or ()) for child in children)
 
 
+@pytest.mark.campaign
 def test_a_killed_worker_takes_its_server_along_and_the_other_one_goes_on(scheduler, long_sweep):
     with Client(scheduler, set_as_default=False) as client:
         client.wait_for_workers(2)

@@ -42,6 +42,7 @@ def test_ctrl_c_keeps_what_was_found_and_says_how_to_go_on(long_sweep):
     assert_gone(processes)
 
 
+@pytest.mark.campaign
 def test_a_second_ctrl_c_gives_up_what_is_under_way(long_sweep):
     sweep = long_sweep("--jobs", "2", "--customers", "400")
     while len(named("postgres -D", sweep.descendants())) < 2:
@@ -58,6 +59,7 @@ def test_a_second_ctrl_c_gives_up_what_is_under_way(long_sweep):
     assert_gone(processes)
 
 
+@pytest.mark.campaign
 def test_sigkill_leaves_no_process_behind_and_every_line_is_whole(long_sweep):
     sweep = long_sweep("--jobs", "2")
     sweep.wait_for_results(2)
@@ -71,6 +73,7 @@ def test_sigkill_leaves_no_process_behind_and_every_line_is_whole(long_sweep):
     assert sweep.lines >= 2
 
 
+@pytest.mark.campaign
 def test_whoever_is_killed_is_replaced(long_sweep):
     sweep = long_sweep("--jobs", "2")
     sweep.wait_for_results()

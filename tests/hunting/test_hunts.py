@@ -165,7 +165,7 @@ def test_what_cannot_be_hunted_is_refused_in_one_line(words, told, capsys, tmp_p
     assert [*tmp_path.iterdir()] == []
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 @pytest.mark.timeout(200)
 def test_a_hunt_finds_a_planted_bug_with_any_number_of_processes_and_says_how_to_have_it_again(tmp_path, capsys):
     words = ["hunt", "duplicate-clicks", "--seed", "3", "--runs", "8", "--customers", "4", "--set", "storm_s=20"]

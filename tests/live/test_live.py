@@ -41,6 +41,7 @@ def test_a_storm_of_kills_loses_no_payment(paystorm, folder):
     assert (folder / "resources.jsonl").stat().st_size > 0
 
 
+@pytest.mark.campaign
 def test_the_first_ctrl_c_ends_the_storm_and_the_run_is_judged(paystorm, folder):
     live = paystorm("live", "dying-machines", "--customers", "200", "--duration", "600", "--out", str(folder))
     live.until(lambda: len(_asked(folder)) > 10)
@@ -54,6 +55,7 @@ def test_the_first_ctrl_c_ends_the_storm_and_the_run_is_judged(paystorm, folder)
     assert load_run(folder).manifest.is_complete
 
 
+@pytest.mark.campaign
 def test_the_second_ctrl_c_ends_the_calm(paystorm, folder):
     live = paystorm("live", "lost-webhooks", "--customers", "200", "--duration", "600", "--out", str(folder))
     live.until(lambda: len(_asked(folder)) > 10)
@@ -67,6 +69,7 @@ def test_the_second_ctrl_c_ends_the_calm(paystorm, folder):
     assert not load_run(folder).manifest.is_complete
 
 
+@pytest.mark.campaign
 def test_a_supervisor_that_is_killed_while_somebody_is_stopped_leaves_nobody(paystorm, folder):
     live = _rage(paystorm, folder)
     live.until(lambda: "live-stops" in _read(folder / "logs" / "faults.jsonl"))

@@ -13,7 +13,7 @@ from scenarios.cli.exit_codes import ExitCode
 from scenarios.cli.main import run_command
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 def test_an_open_load_with_a_worker_elsewhere_holds_and_tells_who_came(paystorm, free_port, tmp_path):
     folder = tmp_path / "run"
     load = paystorm(

@@ -176,7 +176,7 @@ def test_judging_imports_neither_pandas_nor_matplotlib():
     assert seen.stdout.strip() == "[]"
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 @pytest.mark.timeout(60)  # about seven seconds on a slow machine, four of which make the evidence
 def test_a_hundred_thousand_rows_are_judged_in_seconds(run):
     for number in range(20_000):

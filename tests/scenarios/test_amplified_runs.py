@@ -84,7 +84,7 @@ def test_a_defect_is_found_by_the_same_invariants(defect, stage, tmp_path):
     assert all(broken(often)[name] >= count for name, count in broken(once).items())
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 @pytest.mark.timeout(300)
 def test_the_page_of_a_hundred_thousand_operations_is_under_two_megabytes(stage, tmp_path):
     spoilt = LIBRARY["kitchen-sink"].with_changes({"customers": "50", "defect": "psp-key-per-try"})

@@ -184,7 +184,7 @@ def has_the_same_evidence(folder: Path, text: str, monkeypatch: pytest.MonkeyPat
     assert (first["digest"], first["timeline"]) == (again["digest"], again["timeline"])
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 def test_workers_of_xdist_do_not_meet(pytester):
     pytest.importorskip("xdist")
     pytester.makepyfile(f"import pytest\n{marked(f'"lost-webhooks", seeds=4, {SMALL}')}")
@@ -195,7 +195,7 @@ def test_workers_of_xdist_do_not_meet(pytester):
     assert not (pytester.path / "runs" / "pytest").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 def test_ctrl_c_leaves_no_process(pytester):
     # Alone, so that it takes long: the runs of a sweep are over before anybody could stop them.
     pytester.makepyfile(f"import pytest\n{marked('"lost-webhooks", seeds=500, customers=200')}")
