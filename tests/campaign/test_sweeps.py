@@ -72,6 +72,7 @@ def test_findings_are_ranked_and_kept_and_can_be_had_again(sweep, postgres, tmp_
     assert manifests[0].plan == manifests[1].plan
 
 
+@pytest.mark.slow
 def test_the_same_command_does_only_what_is_missing(sweep, small_plan, expected, postgres, tmp_path):
     command, plan, begun = (
         ["lost-webhooks", "--seeds", "1..4", *ALONE, "--database-url", postgres.url()],
@@ -117,6 +118,7 @@ def test_a_run_that_differs_the_second_time_is_named_with_its_first_difference(s
     assert diaries[0] != diaries[1]
 
 
+@pytest.mark.slow
 def test_a_run_that_leaves_the_world_is_named_and_does_not_keep_others_from_running(sweep, trick, postgres):
     trick("escapes", seed=1)
 

@@ -246,6 +246,7 @@ def test_a_report_is_three_files_in_the_folder_of_the_run(run):
     assert {"report.html", "verdict.json", "junit.xml"} <= {path.name for path in run.folder.iterdir()}
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_in_a_browser_nothing_overflows_and_nothing_is_fetched(broken_run, scheme):

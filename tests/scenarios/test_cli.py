@@ -235,6 +235,7 @@ def test_ctrl_c_keeps_what_was_found_and_says_that_it_is_not_enough(tmp_path):
     assert not [check for check in verdict["checks"] if check["finding"]]
 
 
+@pytest.mark.slow
 def test_ctrl_c_before_it_has_begun_says_that_it_stopped(tmp_path):
     process = _start_long_run(tmp_path)
     _wait_for_children(process.pid)
@@ -246,6 +247,7 @@ def test_ctrl_c_before_it_has_begun_says_that_it_stopped(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_sigkill_leaves_no_process_behind(tmp_path):
     process = _start_long_run(tmp_path)
     children = _wait_for_children(process.pid)

@@ -141,6 +141,7 @@ DRAW_OF_SEED_4 = {
 }
 
 
+@pytest.mark.slow
 def test_a_draw_is_the_same_in_every_process_and_version():
     program = (
         f"import json, runpy; module = runpy.run_path({__file__!r}); "

@@ -40,6 +40,7 @@ def actions(trial):
     return [row["action"] for row in trial.recording.diary if row["action"] != "read"]
 
 
+@pytest.mark.slow
 def test_a_lost_key_takes_one_customer_and_a_few_clicks(stage, scenario):
     watched = Watched()
 
@@ -82,6 +83,7 @@ def command(postgres, monkeypatch, tmp_path):
     return run
 
 
+@pytest.mark.slow
 def test_the_command_keeps_the_smallest_run_and_a_file_that_has_it_again(command, capsys):
     command("run", "duplicate-clicks", "--standard", "--seed", "2", "--defect", "key-check-then-insert", "--out", "big")
 
