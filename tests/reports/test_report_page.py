@@ -272,3 +272,12 @@ def test_in_a_browser_nothing_overflows_and_nothing_is_fetched(broken_run, schem
 
     assert widths == {width: width for width in widths}
     assert seen == [address]
+
+
+def test_what_could_not_be_done_is_said(run, render):
+    run.manifest["left_out"] = ["skew <b>: nobody may turn the machine's clock"]
+
+    page = render(run)
+
+    assert "Left out of the scenario" in page
+    assert "skew &lt;b&gt;: nobody may turn the machine&#39;s clock" in page
