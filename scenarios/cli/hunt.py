@@ -65,21 +65,20 @@ def hunt(
     check_server(database_url)
     started_s = time.monotonic()
     with local_backend(jobs) as backend, HuntFolder.claim(out, plan=plan) as folder:
-        bar = HuntProgress(plan.name, runs=runs)
         hunting = Hunt(
             plan,
             folder=folder,
             backend=backend,
-            watcher=bar,
+            watcher=(bar := HuntProgress(plan.name, runs=runs)),
             is_over=is_over,
             keeps_going=keep_going,
             database_url=database_url,
         )
         failure = run_in_order(hunting, bar)
         _write_reports(folder)
-    code = _exit_code(hunting, failure)
+    code, wall_s = _exit_code(hunting, failure), time.monotonic() - started_s
     command = _command(plan, minutes=minutes, runs=runs, out=out, keep_going=keep_going)
-    summary = to_plain(hunting, folder, command=command, exit_code=code, wall_s=time.monotonic() - started_s)
+    summary = to_plain(hunting, folder, command=command, exit_code=code, wall_s=wall_s)
     folder.write_summary(summary)
     print_hunt(hunting, folder, summary, exit_code=code, json=as_json)
     if failure is not None:

@@ -54,7 +54,6 @@ def serve(
     wanted = {"--port": port, "--psp-port": psp_port, "--page-port": page_port}
     ports = choose_ports(wanted | ({"--load-port": load_port} if with_load else {}))
 
-    from scenarios.live.load_generator import Load, start_load
     from scenarios.live.playground import Playground, serve_playground
     from scenarios.live.welcome import welcome
 
@@ -63,19 +62,18 @@ def serve(
 
         def open_doors() -> None:
             if playground.load_port is not None:  # last, because it takes seconds to come and nobody needs it to start
-                plan = Load(
-                    scenario=faults or _CUSTOMERS,
-                    seed=1,
-                    users=_USERS,
-                    duration_s=None,
-                    web_port=playground.load_port,
-                )
-                start_load(plan, system)
+                _start_locust(system, scenario=faults or _CUSTOMERS, web_port=playground.load_port)
             print(welcome(playground), flush=True)
 
         with suppress(KeyboardInterrupt):
             serve_playground(playground, ready=open_doors)
     return ExitCode.HOLDS
+
+
+def _start_locust(system: "LiveSystem", *, scenario: str, web_port: int) -> None:
+    from scenarios.live.load_generator import Load, start_load
+
+    start_load(Load(scenario=scenario, seed=1, users=_USERS, duration_s=None, web_port=web_port), system)
 
 
 @contextmanager
