@@ -134,8 +134,10 @@ class _Chart:
         self._front.append(Text(x=x, y=y + 14, lines=(shown,), kind=f"state {_tone(state)}", anchor="middle"))
         if step.result:
             at, anchor, room = layout.beside(x + width / 2 + 8)
-            self._front.append(Text(x=at, y=y + 14, lines=layout.wrapped(step.result, room)[:1], anchor=anchor))
-        self._y = y + height + 4
+            lines = layout.wrapped(step.result, room)
+            self._front.append(Text(x=at, y=y + 14, lines=lines, anchor=anchor))
+            self._y += layout.line * (len(lines) - 1)
+        self._y += height + 6
         self._state = (state, y + height / 2) if self._has_band else None
 
     def _end_state(self) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from reports.fail_on import NOTHING, FailOn
+from reports.fail_on import EVERYTHING, NOTHING, FailOn
 from reports.thresholds import Threshold
 from scenarios.cli.exit_codes import ExitCode
 from scenarios.cli.options import FailsOn, Thresholds
@@ -57,8 +57,10 @@ def _report_run(folder: Path, export: Path | None, *, thresholds: Sequence[Thres
     from reports.report import export_report
     from scenarios.judgement import judge_folder
 
-    judgement = judge_folder(folder, thresholds=thresholds, fail_on=fail_on)
+    is_asked = fail_on is not NOTHING
+    # The page is what the run's own command has written, unless somebody asks what a build would make of it.
+    judgement = judge_folder(folder, thresholds=thresholds, fail_on=fail_on if is_asked else EVERYTHING)
     print(judgement.folder / "report.html")
     if export is not None:
         print(f"{export}: {len(export_report(folder, judgement.verdict, export))} files")
-    return ExitCode.HOLDS if judgement.verdict.passes else ExitCode.BROKEN
+    return ExitCode.BROKEN if is_asked and not judgement.verdict.passes else ExitCode.HOLDS
