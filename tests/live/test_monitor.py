@@ -7,6 +7,7 @@ from reports.records import Manifest
 from scenarios.live.monitor.board import show
 from scenarios.live.monitor.ledger import Ledger
 from scenarios.live.monitor.reckoning import reckon
+from scenarios.live.monitor.watch import Watch
 
 NOW_US = 1_767_225_600_000_000
 EUR_10 = "EUR\N{NO-BREAK SPACE}10.00"
@@ -77,7 +78,7 @@ def paid(ledger, rows):
 
 
 def board(ledger):
-    shown = show(reckon(ledger.evidence(ledger.take_changed(), manifest=MANIFEST)))
+    shown = show(reckon(ledger.evidence(ledger.changed, manifest=MANIFEST)))
     return orjson.loads(orjson.dumps(shown))
 
 
@@ -144,14 +145,74 @@ def test_only_purchases_with_news_are_looked_at_again(ledger):
     one, other = Rows("order-1-1"), Rows("order-2-1")
     paid(ledger, one)
     paid(ledger, other)
-    ledger.take_changed()
+    ledger.settle(["order-1-1", "order-2-1"])
 
     paid(ledger, one)  # the same rows once more, as a look-back brings them
-    unchanged = ledger.take_changed()
+    unchanged = ledger.changed
     ledger.note_service(service([other.payment("REFUNDED", refunded_minor=1000)]))
 
     assert unchanged == frozenset()
-    assert ledger.take_changed() == {"order-2-1"}
+    assert ledger.changed == {"order-2-1"}
+
+
+class Source:
+    """Somebody whose news can be had or not."""
+
+    def __init__(self, news):
+        self.news, self.is_there = news, True
+
+    async def read_news(self):
+        if not self.is_there:
+            raise OSError("nobody answers")
+        return self.news
+
+
+class NoSwitches:
+    scenario, title, psp_forgot_keys = "duplicate-clicks", "Duplicate clicks", False
+
+    async def show(self):
+        return []
+
+
+class NoDiaries:
+    def read_news(self):
+        return []
+
+
+@pytest.fixture
+def watch():
+    """A monitor of one purchase that was paid for."""
+    rows = Rows("order-1-1")
+    books = service([rows.payment("SUCCESS")], [rows.step(1, None, "CREATED")])
+    psp = Source({"payments": [rows.psp_payment()], "refunds": [], "movements": [rows.capture()]})
+    return Watch(diaries=NoDiaries(), service=Source(books), psp=psp, switchboard=NoSwitches(), now_us=lambda: NOW_US)
+
+
+async def test_a_look_that_fails_says_why_and_the_next_one_knows_all(watch, caplog):
+    watch.psp.is_there = False
+
+    await watch.look()
+    failed = orjson.loads(watch.page)
+    watch.psp.is_there = True
+    await watch.look()
+    mended = orjson.loads(watch.page)
+
+    assert "OSError: nobody answers" in failed["error"]
+    assert "Traceback" in caplog.text
+    assert "error" not in mended
+    assert EUR_10 in watch.page.decode()
+
+
+async def test_a_reckoning_that_fails_is_made_up_for(watch, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr("scenarios.live.monitor.watch.reckon", lambda _: 1 / 0)
+        await watch.look()
+        failed = orjson.loads(watch.page)
+
+    await watch.look()  # nothing has changed since
+
+    assert "ZeroDivisionError" in failed["error"]
+    assert EUR_10 in watch.page.decode()
 
 
 def test_rows_that_come_one_by_one_say_the_same_as_all_at_once(ledger):

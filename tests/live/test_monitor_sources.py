@@ -39,10 +39,10 @@ class Psp:
         nobody = httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(200)))
         self.psp = create_psp(settings=settings, clock=clock, ids=ids, random=Random, http=nobody, archive=archive)
         plant = Plant(psp=self.psp, settings=settings, clock=clock, ids=ids, archive=archive)
-        transport = httpx.ASGITransport(ControlPlane(plant).app)
-        headers = {"authorization": "Bearer token"}
-        self.control = httpx.AsyncClient(transport=transport, base_url="http://psp/_chaos", headers=headers)
-        self.merchant = httpx.AsyncClient(transport=transport, base_url="http://psp", auth=("sk_test_x", ""))
+        self.transport = httpx.ASGITransport(ControlPlane(plant).app)
+        self.headers = {"authorization": "Bearer token"}
+        self.control = httpx.AsyncClient(transport=self.transport, base_url="http://psp/_chaos", headers=self.headers)
+        self.merchant = httpx.AsyncClient(transport=self.transport, base_url="http://psp", auth=("sk_test_x", ""))
 
     async def pay(self, order, *, card="pm_card_visa"):
         form = {"amount": 1000, "currency": "eur", "confirm": "true", "payment_method": card}
@@ -65,6 +65,32 @@ async def psp():
 @pytest.fixture
 def switchboard(psp, tmp_path):
     return Switchboard(psp.control, scenario="duplicate-clicks", diaries=tmp_path)
+
+
+class StumblingTransport(httpx.AsyncBaseTransport):
+    """Fails to bring one book, once."""
+
+    def __init__(self, within, *, book):
+        self._within, self._book = within, book
+
+    async def handle_async_request(self, request):
+        if self._book is not None and request.url.path.endswith(self._book):
+            self._book = None
+            raise httpx.ConnectError("nobody answers", request=request)
+        return await self._within.handle_async_request(request)
+
+
+async def test_what_was_read_before_another_book_failed_is_read_again(psp):
+    await psp.pay("order-1")
+    transport = StumblingTransport(psp.transport, book="payments")
+    async with httpx.AsyncClient(transport=transport, base_url="http://psp/_chaos", headers=psp.headers) as http:
+        source = PspSource(http)
+
+        with pytest.raises(httpx.ConnectError):
+            await source.read_news()
+        news = await source.read_news()
+
+    assert [len(news[book]) for book in ("movements", "payments")] == [1, 1]
 
 
 def orders(news):

@@ -80,10 +80,14 @@ class Ledger:
         for movement in _read(books["movements"], PspMovement):
             self._put(self._order_of.get(movement.payment), "movements", movement.id, movement)
 
-    def take_changed(self) -> frozenset[str]:
-        """Return the purchases with news since the last time."""
-        changed, self._changed = frozenset(self._changed), set()
-        return changed
+    @property
+    def changed(self) -> frozenset[str]:
+        """The purchases with news that nobody has reckoned with yet."""
+        return frozenset(self._changed)
+
+    def settle(self, orders: Iterable[str]) -> None:
+        """Note that the news of these purchases has been reckoned with."""
+        self._changed.difference_update(orders)
 
     def evidence(self, orders: Iterable[str], *, manifest: Manifest) -> Evidence:
         """Return what is known of these purchases, for the judge; books that are not watched are absent."""

@@ -83,7 +83,10 @@ class PspSource:
 
     async def read_news(self) -> Books:
         """Return the rows that are new, or were not final yet, by book."""
-        return {name: await book.read_news(self._http) for name, book in self._books.items()}
+        news = {name: await book.read_news(self._http) for name, book in self._books.items()}
+        for name, book in self._books.items():
+            book.move_mark(news[name])  # only now: were one of them not to be had, the others' news would be lost
+        return news
 
 
 class _GrowingBook:
@@ -103,10 +106,9 @@ class _GrowingBook:
             answer = (await http.get(f"/books/{self._name}", params=wanted)).raise_for_status().json()
             rows += [self._row(self._adapter.validate_python(row)) for row in answer["data"]]
             after, has_more = answer["next"], answer["has_more"]
-        self._move_mark(rows)
         return rows
 
-    def _move_mark(self, rows: list[JsonObject]) -> None:
+    def move_mark(self, rows: list[JsonObject]) -> None:
         settled = next((at for at, row in enumerate(rows) if row.get("status") in _NOT_FINAL), len(rows))
         settled = max(settled, len(rows) - _ROWS)  # what is not final for so long is left as it is
         if settled:

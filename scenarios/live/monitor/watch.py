@@ -5,6 +5,7 @@ than a share of the machine that is being measured.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from scenarios.live.monitor.reckoning import Standing, reckon
 from scenarios.live.monitor.sources import PspSource, ServiceSource
 from scenarios.live.monitor.switchboard import Switchboard
 from scenarios.live.pacing import PROMISE_S
+
+logger = logging.getLogger(__name__)
 
 _PERIOD_S = 1.0
 _REST = 4  # times the length of a look: at most a fifth of one processor
@@ -61,7 +64,8 @@ class Watch:
             await self._read_news()
             self._shown = {"at_us": self.now_us(), **show(self._standings.values())}
             await self.look_at_switches()
-        except Exception as error:  # noqa: BLE001 - the border: who only watches must not end a load
+        except Exception as error:  # the border: who only watches must not end a load, and says what went wrong
+            logger.exception("not everything could be read")
             self._shown = {**self._shown, "error": f"not everything could be read: {type(error).__name__}: {error}"}
         self._shown |= {"look_ms": round(1000 * (time.monotonic() - began_s))}
 
@@ -79,11 +83,12 @@ class Watch:
         self._ledger.note_diary(self.diaries.read_news())
         self._ledger.note_service(await self.service.read_news())
         self._ledger.note_psp(await self.psp.read_news())
-        changed = sorted(self._ledger.take_changed())
+        changed = sorted(self._ledger.changed)
         for start in range(0, len(changed), _PURCHASES_AT_ONCE):
             part = changed[start : start + _PURCHASES_AT_ONCE]
             for standing in reckon(self._ledger.evidence(part, manifest=self._manifest())):
                 self._standings[standing.order] = standing
+            self._ledger.settle(part)
             await asyncio.sleep(0)
 
     def _manifest(self) -> Manifest:
