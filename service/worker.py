@@ -76,6 +76,8 @@ class Worker:
                 done = None
             if done is not None and done.has_more:
                 continue
+            if self._is_stopping:  # told so during the look: there is nobody left to cut the rest short
+                return
             pause_s = self._next_pause_s(pause_s, done)
             self._is_resting = True
             await asyncio.sleep(pause_s * self.random.uniform(0.75, 1.25))
