@@ -54,7 +54,7 @@ class _RememberingStore(PostgresStore):
         async with super().transaction() as books:
             try:
                 yield books
-            except BaseException:
+            except BaseException:  # whatever it was: the transaction is rolled back, and it is raised again
                 self._forget(books)
                 raise
 

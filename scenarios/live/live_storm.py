@@ -216,7 +216,8 @@ class LiveStorm:
         for row in unsure(self._diary.rows):
             number = int(row["customer"].rpartition("/")[2])
             driver = drivers[(number - 1) % len(drivers)]
-            await driver.perform(Author(customer=row["customer"], script=row["script"]), _one_look(row))
+            author = Author(customer=row["customer"], script=row["script"], merchant_id=row["merchant_id"])
+            await driver.perform(author, _one_look(row))
 
     async def _watch(
         self, phase: str, lasts_s: float, *, until: Callable[[], bool] | Callable[[], Awaitable[bool]]

@@ -62,7 +62,7 @@ def at_live_pace(scenario: Scenario, *, users: int, duration_s: float) -> Scenar
         "storm_s": duration_s,
         "calm_s": PROMISE_S,
         "final_within_s": PROMISE_S,
-        # Real processes are not killed yet, and real networks are left alone.
+        # A load or a playground kills nobody and leaves the network alone; `at_full_storm` has all faults.
         "faults": faults_at_live_pace(scenario.psp_faults),
         "without": (),  # they are not among them any more
         "psp_asynchronous_s": _shortened(list(scenario.psp_asynchronous_s)),

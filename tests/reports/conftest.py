@@ -1,5 +1,6 @@
 """A tiny run whose evidence is sound, made row by row, so that a test can break exactly one thing."""
 
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -394,3 +395,46 @@ def _sound_run(folder: Path) -> TinyRun:
 def clock():
     """Turn seconds of the run into the microseconds of the evidence."""
     return at
+
+
+_VOID = {"meta", "br", "img", "link", "hr", "input"}
+
+
+class Outline(HTMLParser):
+    """What a test wants to know of a page: tags, text, and whether every tag is closed."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.page = page
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.pieces: list[str] = []
+        self.open: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in _VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if "style" not in self.open:
+            self.pieces.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.pieces).split())
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+@pytest.fixture
+def outline_of():
+    """Return the outline of a page."""
+    return Outline

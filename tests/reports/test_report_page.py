@@ -4,7 +4,6 @@ import base64
 import hashlib
 import re
 import shutil
-from html.parser import HTMLParser
 
 import pytest
 
@@ -14,36 +13,6 @@ from reports.page import render_page
 from reports.report import write_report
 
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>&lt;$x$'
-VOID = {"meta", "br", "img", "link", "hr", "input"}
-
-
-class Outline(HTMLParser):
-    """What a test wants to know of a page."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text: list[str] = []
-        self.open: list[str] = []
-        self.feed(page)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if "style" not in self.open:
-            self.text.append(data)
-
-    def all(self, tag):
-        return [attributes for name, attributes in self.tags if name == tag]
 
 
 @pytest.fixture
@@ -76,9 +45,9 @@ def broken(run):
     return run
 
 
-def test_the_verdict_the_summary_and_the_replay_command_come_first(broken_page):
+def test_the_verdict_the_summary_and_the_replay_command_come_first(broken_page, outline_of):
     head, _, rest = broken_page.partition("<nav")
-    text = " ".join("".join(Outline(head + rest.partition("</nav>")[2]).text).split())
+    text = " ".join("".join(outline_of(head + rest.partition("</nav>")[2]).pieces).split())
 
     places = [
         text.index(words)
@@ -98,8 +67,8 @@ def test_the_verdict_the_summary_and_the_replay_command_come_first(broken_page):
     assert places == sorted(places)
 
 
-def test_a_valid_run_tells_how_the_slowest_payment_healed(run, render):
-    text = "".join(Outline(render(run)).text)
+def test_a_valid_run_tells_how_the_slowest_payment_healed(run, render, outline_of):
+    text = "".join(outline_of(render(run)).pieces)
 
     assert "The books held." in text
     assert "How the slowest payment healed" in text
@@ -107,17 +76,17 @@ def test_a_valid_run_tells_how_the_slowest_payment_healed(run, render):
 
 
 @pytest.mark.parametrize(("mode", "promises"), [("virtual", True), ("live", False)])
-def test_only_a_virtual_run_is_promised_to_repeat_exactly(run, render, mode, promises):
+def test_only_a_virtual_run_is_promised_to_repeat_exactly(run, render, mode, promises, outline_of):
     run.manifest["mode"] = mode
 
-    text = "".join(Outline(render(run)).text)
+    text = "".join(outline_of(render(run)).pieces)
 
     assert ("Replay exactly this run" in text) is promises
     assert ("The same seed gives the same digest" in text) is promises
 
 
-def test_every_tag_is_closed_and_every_id_is_used_once(broken_page):
-    outline = Outline(broken_page)
+def test_every_tag_is_closed_and_every_id_is_used_once(broken_page, outline_of):
+    outline = outline_of(broken_page)
 
     ids = [attributes["id"] for _, attributes in outline.tags if "id" in attributes]
     assert outline.open == []
@@ -132,8 +101,8 @@ def test_every_reference_inside_the_page_leads_somewhere(broken_page):
     assert references <= ids
 
 
-def test_tables_have_captions_headers_have_scopes_and_drawings_say_what_they_show(broken_page):
-    outline = Outline(broken_page)
+def test_tables_have_captions_headers_have_scopes_and_drawings_say_what_they_show(broken_page, outline_of):
+    outline = outline_of(broken_page)
 
     assert len(outline.all("table")) == len(outline.all("caption")) >= 6
     assert all(header.get("scope") in ("col", "row") for header in outline.all("th"))
@@ -142,8 +111,8 @@ def test_tables_have_captions_headers_have_scopes_and_drawings_say_what_they_sho
     assert len(outline.all("h1")) == 1
 
 
-def test_the_page_needs_nothing_from_elsewhere_and_forbids_every_script_but_its_own(broken_page):
-    page, outline = broken_page, Outline(broken_page)
+def test_the_page_needs_nothing_from_elsewhere_and_forbids_every_script_but_its_own(broken_page, outline_of):
+    page, outline = broken_page, outline_of(broken_page)
     policy = next(meta["content"] for meta in outline.all("meta") if "http-equiv" in meta)
     [own] = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(own.encode()).digest()).decode()
@@ -153,26 +122,26 @@ def test_the_page_needs_nothing_from_elsewhere_and_forbids_every_script_but_its_
     assert not re.search(r"(src|href)=\"(?!#)|@import|url\((?!#)", page)
 
 
-def test_hostile_text_is_shown_and_never_obeyed(run, render):
+def test_hostile_text_is_shown_and_never_obeyed(run, render, outline_of):
     order = HOSTILE
     run.manifest |= {"scenario": HOSTILE, "story": HOSTILE, "command": HOSTILE, "plan": {HOSTILE: HOSTILE}}
     run.paid(order, seconds=60, currency=HOSTILE, healed_by="worker")
     run.psp_payment(f"pay_{order}", order, seconds=62, amount_minor=1, currency=HOSTILE, psp_id=HOSTILE)
     run.bite(HOSTILE, HOSTILE, seconds=61, where=HOSTILE, object=HOSTILE)
 
-    outline = Outline(render(run))
+    outline = outline_of(render(run))
 
     handlers = [name for _, attributes in outline.tags for name in attributes if name.startswith("on")]
     assert outline.open == []
     assert handlers == outline.all("img") == []
     assert len(outline.all("script")) == 1
-    assert HOSTILE in "".join(outline.text)
+    assert HOSTILE in "".join(outline.pieces)
 
 
-def test_characters_that_hide_or_turn_text_around_are_made_visible(run, render):
+def test_characters_that_hide_or_turn_text_around_are_made_visible(run, render, outline_of):
     run.manifest["command"] = "paystorm\u202emrots\u0007"
 
-    text = "".join(Outline(render(run)).text)
+    text = "".join(outline_of(render(run)).pieces)
 
     assert r"paystorm\u202emrots\u0007" in text
 
@@ -197,19 +166,19 @@ def test_a_drawing_has_room_for_every_source_of_news(run, render):
     assert page.count("reconciliationre (1)") == 2  # once wide, once narrow
 
 
-def test_a_page_about_almost_nothing_is_still_a_page(run, render):
+def test_a_page_about_almost_nothing_is_still_a_page(run, render, outline_of):
     run.diary, run.service, run.psp = [], {}, {name: [] for name in run.psp}
 
-    outline = Outline(render(run))
+    outline = outline_of(render(run))
 
-    assert "Nobody can tell." in "".join(outline.text)
+    assert "Nobody can tell." in "".join(outline.pieces)
     assert outline.open == []
 
 
-def test_a_check_that_was_skipped_is_shown_with_its_reason(run, render):
+def test_a_check_that_was_skipped_is_shown_with_its_reason(run, render, outline_of):
     run.service = {}
 
-    text = "".join(Outline(render(run)).text)
+    text = "".join(outline_of(render(run)).pieces)
 
     assert "Skipped: the evidence has no service.payments." in text
 

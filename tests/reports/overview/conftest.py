@@ -1,52 +1,14 @@
 """Summaries as a sweep and a matrix write them, and what a test wants to know of a page."""
 
 import json
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>&lt;$x$\u202e'
-VOID = {"meta", "br", "img", "link", "hr", "input"}
 
 
-class Outline(HTMLParser):
-    """Tags, text, and whether every tag is closed."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.page = page
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.pieces: list[str] = []
-        self.open: list[str] = []
-        self.feed(page)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if "style" not in self.open:
-            self.pieces.append(data)
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self.pieces).split())
-
-    def all(self, tag):
-        return [attributes for name, attributes in self.tags if name == tag]
-
-
-def assert_well_made(page: str) -> Outline:
-    """Assert what holds for every page: closed, labelled, nothing from elsewhere, nothing that runs."""
-    outline = Outline(page)
+def _made_well(outline):
     ids = [attributes["id"] for _, attributes in outline.tags if "id" in attributes]
     labels = [attributes["aria-labelledby"] for _, attributes in outline.tags if "aria-labelledby" in attributes]
     policy = next(meta["content"] for meta in outline.all("meta") if "http-equiv" in meta)
@@ -64,9 +26,10 @@ def assert_well_made(page: str) -> Outline:
     return outline
 
 
-@pytest.fixture(name="assert_well_made")
-def assert_well_made_fixture():
-    return assert_well_made
+@pytest.fixture
+def assert_well_made(outline_of):
+    """Assert what holds for every page: closed, labelled, nothing from elsewhere, nothing that runs."""
+    return lambda page: _made_well(outline_of(page))
 
 
 @pytest.fixture
