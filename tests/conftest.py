@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from scenarios.database import DatabaseServer, database_server
 from scenarios.embedded_postgres import EmbeddedPostgres, cluster_template
+from scenarios.virtual.stage import Stage
 
 _numbers = itertools.count(1)
 
@@ -31,3 +33,17 @@ def empty_database(postgres: EmbeddedPostgres) -> Iterator[str]:
     postgres.create_database(name)
     yield postgres.url(name)
     postgres.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def server(postgres: EmbeddedPostgres) -> Iterator[DatabaseServer]:
+    """The running server, as runs use it."""
+    with database_server(postgres.url()) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def stage(server: DatabaseServer) -> Iterator[Stage]:
+    """A stage for whole runs, one for all tests: what was performed on it before leaves nothing behind."""
+    with Stage(server) as stage:
+        yield stage

@@ -59,7 +59,7 @@ INSERT_LINES = (
     .returning(statement_lines.c.id)
 )
 
-LINES = select(statement_lines).where(statement_lines.c.id == any_(_IDS))
+LINES = select(statement_lines).where(statement_lines.c.id == any_(_IDS)).order_by(statement_lines.c.id)
 
 LINES_OF_CAPTURES = (
     select(statement_lines)
@@ -99,6 +99,7 @@ CASES_OF_PSP_OBJECTS = (
         )
     )
     .where(attempts.c.kind == bindparam("kind"), attempts.c.psp_id == any_(_IDS))
+    .order_by(attempts.c.psp_id)
 )
 
 # --- money of ours without a line ------------------------------------------------------------------------------------

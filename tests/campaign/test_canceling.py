@@ -4,19 +4,11 @@ import pytest
 
 from reports import judge
 from scenarios.campaign.standard import standard
-from scenarios.database import database_server
 from scenarios.library import LIBRARY
 from scenarios.swarm import draw_swarm
-from scenarios.virtual.stage import Stage
 
 SEEDS = range(1, 9)
 CHANGES = {"cancel_share": "0.7"}
-
-
-@pytest.fixture(scope="module")
-def stage(postgres):
-    with database_server(postgres.url()) as server, Stage(server) as stage:
-        yield stage
 
 
 @pytest.mark.campaign

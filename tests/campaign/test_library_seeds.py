@@ -5,20 +5,12 @@ from collections import Counter
 import pytest
 
 from reports.verdict import judge
-from scenarios.database import database_server
 from scenarios.library import LIBRARY
-from scenarios.virtual.stage import Stage
 
 SEEDS = range(1, 21)
 FEW = {"customers": "25", "ends_when_quiet": "true"}
 # A sound service gives these no occasion: it trusts no key that may be forgotten, and it never searches.
 NEVER = {"forgetful-psp": {"keys-forgotten"}, "search-lag": {"search-behind"}}
-
-
-@pytest.fixture(scope="module")
-def stage(postgres):
-    with database_server(postgres.url()) as server, Stage(server) as stage:
-        yield stage
 
 
 @pytest.mark.campaign

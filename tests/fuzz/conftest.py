@@ -106,7 +106,7 @@ async def _serve(settings, started, stopping, ports):
 def whole_system(tmp_path):
     """Service, workers and PSP as processes of their own."""
     addresses = Addresses.choose()
-    scenario = LIBRARY["duplicate-clicks"]
+    scenario = LIBRARY["duplicate-clicks"].with_changes({"service.event_targets_allowed": '["127.0.0.1"]'})
     with live_system(scenario, seed=1, addresses=addresses, logs=tmp_path, database_url=None) as system:
         yield Service(
             url=addresses.service_url,

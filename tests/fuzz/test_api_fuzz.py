@@ -25,7 +25,7 @@ def test_a_few_cases_of_each_operation_find_nothing(service, tmp_path):
 
 @pytest.mark.campaign
 @pytest.mark.timeout(7_200)
-@pytest.mark.parametrize(("phases", "cases"), [("examples,coverage,fuzzing", CASES), ("stateful", CASES // 10)])
+@pytest.mark.parametrize(("phases", "cases"), [("examples,coverage,fuzzing", CASES), ("stateful", CASES // 2)])
 def test_thousands_of_cases_of_each_operation_find_nothing(whole_system, tmp_path, phases, cases):
     options = ("--phases", phases, "--max-examples", str(cases), "--continue-on-failure")
 

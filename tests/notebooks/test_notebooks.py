@@ -4,8 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from scenarios.database import database_server
-from scenarios.embedded_postgres import EmbeddedPostgres
 from scenarios.library import LIBRARY
 from scenarios.virtual.stage import Stage
 
@@ -18,11 +16,10 @@ READS_A_RUN = "reading_a_run"  # the others perform their own, which takes them 
 
 
 @pytest.fixture(scope="module")
-def run_folder(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def run_folder(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("notebooks") / "run"
     scenario = LIBRARY["lost-webhooks"].with_changes({"customers": "30", "service.worker_period_s": "20"})
-    with database_server(postgres.url()) as server, Stage(server) as stage:
-        stage.perform(scenario, seed=7).write(folder)
+    stage.perform(scenario, seed=7).write(folder)
     return folder
 
 

@@ -136,6 +136,7 @@ def _press(page, name):
     raise AssertionError(f"the keyboard does not reach {name}")
 
 
+@pytest.mark.slow
 def test_the_first_tab_skips_to_the_content(open_page):
     page = open_page()
     page.goto(page.url)
@@ -147,6 +148,7 @@ def test_the_first_tab_skips_to_the_content(open_page):
     assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
 
 
+@pytest.mark.slow
 def test_one_payments_story_is_read_and_its_event_sent_again(psp, open_page, inbox, until):
     psp.control("POST", "/faults", id="twice", where="webhook", kind="doubled", selector={"event_type": EVENT})
     payment = psp.pay(**{"metadata[order_id]": "<b>order</b>"}).json()
@@ -169,6 +171,7 @@ def test_one_payments_story_is_read_and_its_event_sent_again(psp, open_page, inb
     until(lambda: [event["type"] for event in inbox.events].count(EVENT) == 3)
 
 
+@pytest.mark.slow
 def test_the_clock_is_frozen_and_moved(psp, open_page):
     page = open_page()
 
@@ -185,6 +188,7 @@ def test_the_clock_is_frozen_and_moved(psp, open_page):
     assert after["now_us"] - before["now_us"] == 2 * 86_400_000_000
 
 
+@pytest.mark.slow
 def test_it_works_without_scripts(psp, open_page):
     page = open_page(java_script_enabled=False)
 
@@ -196,6 +200,7 @@ def test_it_works_without_scripts(psp, open_page):
     assert [fault["id"] for fault in psp.control("GET", "/faults")["data"]] == ["drop-before"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_scrolls_sideways_however_narrow_and_every_button_can_be_touched(psp, open_page, scheme):
     psp.control("POST", "/faults", id="x" * 100, where="webhook", kind="late", selector={"metadata": {"k": "v" * 90}})

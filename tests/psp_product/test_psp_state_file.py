@@ -58,6 +58,7 @@ def all_rows(psp, path):
         after = f"&after={page['next']}"
 
 
+@pytest.mark.slow
 def test_killed_again_and_again_it_loses_no_answered_charge(start_psp, tmp_path, until):
     state, random = tmp_path / "state", Random(7)
     answered, asked = {}, set()

@@ -9,12 +9,10 @@ import pytest
 from reports import load_run
 from scenarios.choices import TAPE, Choice, Player, Recorder, read_tape, write_tape
 from scenarios.cli.main import run_command
-from scenarios.database import database_server
 from scenarios.errors import BadInput, OtherChoice
 from scenarios.library import LIBRARY, find_scenario
 from scenarios.randomness import Streams
 from scenarios.scenario_text import to_toml
-from scenarios.virtual.stage import Stage
 
 SMALL = LIBRARY["dying-machines"].with_changes({"customers": "6", "storm_s": "120", "service.worker_period_s": "20"})
 
@@ -127,12 +125,6 @@ def test_two_streams_cannot_share_a_name_on_the_tape():
 
 
 @pytest.fixture(scope="module")
-def stage(postgres):
-    with database_server(postgres.url()) as server, Stage(server) as stage:
-        yield stage
-
-
-@pytest.fixture(scope="module")
 def recorded(stage):
     recorder = Recorder()
     return stage.perform(SMALL, seed=3, tape=recorder), recorder.choices
@@ -203,18 +195,15 @@ def test_a_settled_draw_changes_that_draw_and_no_other():
     assert draws[1] == [draws[0][0], 1 + 4 % 6, 0.5, draws[0][3]]
 
 
-def test_what_a_scenario_settles_happens_is_on_the_tape_and_stands_in_its_file(postgres, tmp_path):
+def test_what_a_scenario_settles_happens_is_on_the_tape_and_stands_in_its_file(stage, tmp_path):
     seen = Recorder()
-    with database_server(postgres.url()) as server, Stage(server) as stage:
-        stage.perform(SMALL, seed=3, tape=seen)
-        nth, drawn = next(
-            (nth, one) for nth, one in enumerate(streams_of(seen)["arrivals"], start=1) if one.bound == 2**53
-        )
-        other = {"stream": "arrivals", "draw": nth, "value": (drawn.value + 2**52) % 2**53}
-        scenario = SMALL.with_changes({"decisions": json.dumps([other])})
-        again = Recorder()
-        run = stage.perform(scenario, seed=3, tape=again)
-        played = stage.perform(scenario, seed=3, tape=Player(again.choices))
+    stage.perform(SMALL, seed=3, tape=seen)
+    nth, drawn = next((nth, one) for nth, one in enumerate(streams_of(seen)["arrivals"], start=1) if one.bound == 2**53)
+    other = {"stream": "arrivals", "draw": nth, "value": (drawn.value + 2**52) % 2**53}
+    scenario = SMALL.with_changes({"decisions": json.dumps([other])})
+    again = Recorder()
+    run = stage.perform(scenario, seed=3, tape=again)
+    played = stage.perform(scenario, seed=3, tape=Player(again.choices))
     (tmp_path / "settled.toml").write_text(to_toml(scenario))
 
     assert streams_of(again)["arrivals"][nth - 1].value == other["value"]

@@ -2,7 +2,6 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import text
@@ -12,9 +11,7 @@ from reports.checks import CHECKS
 from reports.evidence import Evidence
 from reports.verdict import Verdict, judge
 from scenarios.campaign.planting import planted, scenario_in
-from scenarios.database import DatabaseServer, database_server
 from scenarios.defects import DEFECTS, Defect
-from scenarios.embedded_postgres import EmbeddedPostgres
 from scenarios.virtual.stage import Stage
 from service.errors import SignatureRefused
 from service.wiring import create_schema
@@ -22,18 +19,6 @@ from service.wiring import create_schema
 SEEDS_MAX = 5
 CHECKED = {check.id for check in CHECKS}
 TO_BE_FOUND = {name: defect for name, defect in DEFECTS.items() if defect.breaks & CHECKED}
-
-
-@pytest.fixture(scope="module")
-def server(postgres: EmbeddedPostgres) -> Iterator[DatabaseServer]:
-    with database_server(postgres.url()) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def stage(server: DatabaseServer) -> Iterator[Stage]:
-    with Stage(server) as stage:
-        yield stage
 
 
 def live(stage: Stage, defect: Defect, *, seed: int, is_planted: bool) -> Evidence:

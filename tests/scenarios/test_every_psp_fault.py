@@ -7,9 +7,7 @@ import pytest
 from psp_chaos.faults import MENU, FaultSpec
 from reports.verdict import judge
 from scenarios.campaign.standard import standard
-from scenarios.database import database_server
 from scenarios.library import find_scenario
-from scenarios.virtual.stage import Stage
 
 SEED = 4
 PROBABILITY = 0.3
@@ -46,12 +44,6 @@ SHORT = {
 RARE = ("refund-fails", "refund-pending", "refund-refused", "short-page", "newest-missing", "stale-read")
 # The service never searches, and its keys are repeated only where they should not be: see below.
 NOT_MET = ("search-lag", "keys-ignored", "keys-forgotten")
-
-
-@pytest.fixture(scope="module")
-def stage(postgres):
-    with database_server(postgres.url()) as server, Stage(server) as stage:
-        yield stage
 
 
 def storm(kind, *, probability=PROBABILITY, hurry=HURRY):

@@ -9,11 +9,9 @@ from jsonschema import Draft202012Validator
 
 from psp_chaos.faults.menu import MENU
 from reports.verdict import judge
-from scenarios.database import database_server
 from scenarios.library import LIBRARY, NAMES, guide
 from scenarios.scenario_file import SUFFIX, parse_scenario
 from scenarios.schema import schema, schema_text
-from scenarios.virtual.stage import Stage
 
 DOCS = Path(__file__).parents[2] / "docs"
 FOLDER = Path(guide.__file__).parent
@@ -53,12 +51,6 @@ ABOUT = {
 }
 # What must not bite: a sound service gives it no occasion.
 NEVER = {"forgetful-psp": {"keys-forgotten"}, "search-lag": {"search-behind"}}
-
-
-@pytest.fixture(scope="module")
-def stage(postgres):
-    with database_server(postgres.url()) as server, Stage(server) as stage:
-        yield stage
 
 
 @pytest.mark.parametrize("name", LIBRARY)

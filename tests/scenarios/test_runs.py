@@ -1,15 +1,12 @@
 """Whole runs in virtual time: sound systems are acquitted, and every run repeats."""
 
+import asyncio
 import json
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
+import asyncpg
 
 from reports import Verdict, judge, load_run
-from scenarios.database import DatabaseServer, database_server
 from scenarios.embedded_postgres import EmbeddedPostgres
 from scenarios.library import LIBRARY
 from scenarios.progress import Progress
@@ -28,25 +25,18 @@ class Listening:
         self.heard.append(progress)
 
 
-@pytest.fixture(scope="module")
-def server(postgres: EmbeddedPostgres) -> Iterator[DatabaseServer]:
-    with database_server(postgres.url()) as server:
-        yield server
-
-
 def small(name: str, **changes: str) -> Scenario:
     """The scenario with few customers and a worker that does not look every ten seconds, to save wall time."""
     return LIBRARY[name].with_changes({"customers": "25", "service.worker_period_s": "20", **changes})
 
 
-def run(scenario: Scenario, *, seed: int, server: DatabaseServer, folder: Path) -> Verdict:
-    with Stage(server) as stage:
-        stage.perform(scenario, seed=seed, command="paystorm run").write(folder)
+def run(scenario: Scenario, *, seed: int, stage: Stage, folder: Path) -> Verdict:
+    stage.perform(scenario, seed=seed, command="paystorm run").write(folder)
     return judge(load_run(folder))
 
 
-def test_a_sound_service_is_acquitted_and_every_check_had_something_to_look_at(server, tmp_path):
-    verdict = run(small("duplicate-clicks"), seed=3, server=server, folder=tmp_path)
+def test_a_sound_service_is_acquitted_and_every_check_had_something_to_look_at(stage, tmp_path):
+    verdict = run(small("duplicate-clicks"), seed=3, stage=stage, folder=tmp_path)
 
     evidence = load_run(tmp_path)
     assert verdict.validity == "valid", verdict.to_json()
@@ -55,16 +45,16 @@ def test_a_sound_service_is_acquitted_and_every_check_had_something_to_look_at(s
     assert len(evidence.diary) > 60
 
 
-def test_zombies_of_lost_webhooks_are_healed_by_the_worker(server, tmp_path):
-    run(small("lost-webhooks"), seed=5, server=server, folder=tmp_path)
+def test_zombies_of_lost_webhooks_are_healed_by_the_worker(stage, tmp_path):
+    run(small("lost-webhooks"), seed=5, stage=stage, folder=tmp_path)
 
     steps = load_run(tmp_path).service.transitions
     assert steps is not None
     assert [step for step in steps if step.from_state == "PROCESSING" and step.source == "worker"]
 
 
-def test_killed_processes_come_back_and_nothing_that_was_acknowledged_is_lost(server, tmp_path):
-    verdict = run(small("dying-machines"), seed=2, server=server, folder=tmp_path)
+def test_killed_processes_come_back_and_nothing_that_was_acknowledged_is_lost(stage, tmp_path):
+    verdict = run(small("dying-machines"), seed=2, stage=stage, folder=tmp_path)
 
     deaths = [bite for bite in load_run(tmp_path).faults if bite.where == "process"]
     assert {bite.target for bite in deaths} == {"service/1", "service/2", "worker/1", "worker/2"}
@@ -72,15 +62,15 @@ def test_killed_processes_come_back_and_nothing_that_was_acknowledged_is_lost(se
     assert verdict.validity == "valid", verdict.to_json()
 
 
-def test_nobody_dies_in_the_calm(server, tmp_path):
-    run(small("dying-machines", storm_s="300"), seed=2, server=server, folder=tmp_path)
+def test_nobody_dies_in_the_calm(stage, tmp_path):
+    run(small("dying-machines", storm_s="300"), seed=2, stage=stage, folder=tmp_path)
 
     evidence = load_run(tmp_path)
     assert max(bite.at_us for bite in evidence.faults) <= evidence.manifest.storm_ended_at_us
 
 
-def test_a_run_can_be_repeated_from_its_folder_to_the_last_byte(server, tmp_path):
-    run(small("duplicate-clicks"), seed=11, server=server, folder=tmp_path / "first")
+def test_a_run_can_be_repeated_from_its_folder_to_the_last_byte(server, stage, tmp_path):
+    run(small("duplicate-clicks"), seed=11, stage=stage, folder=tmp_path / "first")
 
     repetition = repeat(plan_of(tmp_path / "first"), server=server, listener=Listening(), out=tmp_path / "second")
 
@@ -88,8 +78,8 @@ def test_a_run_can_be_repeated_from_its_folder_to_the_last_byte(server, tmp_path
     assert repetition.first_difference is None
 
 
-def test_a_folder_that_was_tampered_with_is_told_apart_and_the_place_named(server, tmp_path):
-    run(small("duplicate-clicks", customers="5"), seed=11, server=server, folder=tmp_path / "first")
+def test_a_folder_that_was_tampered_with_is_told_apart_and_the_place_named(server, stage, tmp_path):
+    run(small("duplicate-clicks", customers="5"), seed=11, stage=stage, folder=tmp_path / "first")
     manifest = tmp_path / "first" / "manifest.json"
     manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"digest": "0" * 64, "seed": 12}))
 
@@ -99,12 +89,11 @@ def test_a_folder_that_was_tampered_with_is_told_apart_and_the_place_named(serve
     assert "diary.jsonl line 1" in str(repetition.first_difference)
 
 
-def test_who_listens_changes_nothing_and_hears_storm_and_calm(server, tmp_path):
+def test_who_listens_changes_nothing_and_hears_storm_and_calm(stage):
     listening = Listening()
     scenario = small("duplicate-clicks", customers="5")
-    with Stage(server) as stage:
-        heard = stage.perform(scenario, seed=2, listener=listening)
-        unheard = stage.perform(scenario, seed=2)
+    heard = stage.perform(scenario, seed=2, listener=listening)
+    unheard = stage.perform(scenario, seed=2)
 
     assert heard.timeline == unheard.timeline
     assert {progress.phase for progress in listening.heard} == {"storm", "calm"}
@@ -112,19 +101,21 @@ def test_who_listens_changes_nothing_and_hears_storm_and_calm(server, tmp_path):
     assert [progress.elapsed_s for progress in listening.heard] == sorted(p.elapsed_s for p in listening.heard)
 
 
-def test_the_database_of_a_run_is_gone_after_it(server, tmp_path, postgres):
-    run(small("duplicate-clicks", customers="2"), seed=1, server=server, folder=tmp_path)
+def test_the_database_of_a_run_is_gone_after_it(server, postgres, tmp_path):
+    before = databases(postgres)
+    with Stage(server) as stage:
+        run(small("duplicate-clicks", customers="2"), seed=1, stage=stage, folder=tmp_path)
+        during = databases(postgres)
 
-    names = subprocess.run(
-        [sys.executable, "-c", _LIST_DATABASES, str(postgres.folder)], capture_output=True, text=True, check=True
-    )
-    assert "paystorm_" not in names.stdout
+    assert len(during - before) == 1
+    assert databases(postgres) == before
 
 
-_LIST_DATABASES = """
-import asyncio, sys, asyncpg
-async def names():
-    connection = await asyncpg.connect(host=sys.argv[1], user="postgres", database="postgres")
-    print([row[0] for row in await connection.fetch("SELECT datname FROM pg_database")])
-asyncio.run(names())
-"""
+def databases(postgres: EmbeddedPostgres) -> set[str]:
+    async def names() -> set[str]:
+        connection = await asyncpg.connect(host=str(postgres.folder), user="postgres", database="postgres")
+        rows = await connection.fetch("SELECT datname FROM pg_database")
+        await connection.close()
+        return {row["datname"] for row in rows}
+
+    return asyncio.run(names())

@@ -4,10 +4,8 @@ import pytest
 
 from psp_chaos.faults import FaultSpec
 from scenarios.campaign.standard import STORM_S, standard
-from scenarios.database import database_server
 from scenarios.library import find_scenario
 from scenarios.swarm import draw_swarm
-from scenarios.virtual.stage import Stage
 
 SCHEDULED = FaultSpec(id="at-the-hour", where="reply", kind="drop-after", schedule=(300, 900, 1_500))
 CLICKS = find_scenario("duplicate-clicks")
@@ -28,11 +26,10 @@ def test_the_standard_run_keeps_its_place_in_the_storm():
     assert shortened.schedule == tuple(moment_s * STORM_S / PLAN.storm_s for moment_s in SCHEDULED.schedule)
 
 
-def test_a_schedule_of_seconds_bites_as_often_as_it_has_moments(postgres):
+def test_a_schedule_of_seconds_bites_as_often_as_it_has_moments(stage):
     soon = SCHEDULED.model_copy(update={"schedule": (5, 20, 35)})
 
-    with database_server(postgres.url()) as server, Stage(server) as stage:
-        recording = stage.perform(standard(CLICKS).model_copy(update={"faults": (soon,)}), seed=3)
+    recording = stage.perform(standard(CLICKS).model_copy(update={"faults": (soon,)}), seed=3)
 
     since_s = [(bite["at_us"] - recording.started_at_us) / 1e6 for bite in recording.faults]
     assert len(since_s) == 3

@@ -106,12 +106,6 @@ def play(stage, name, seed):
     }
 
 
-@pytest.fixture(scope="module")
-def stage(postgres):
-    with database_server(postgres.url()) as server, Stage(server) as stage:
-        yield stage
-
-
 @pytest.mark.parametrize(
     ("name", "seed"), [("racing-refunds", 1), ("dying-machines", 2), ("lying-clocks", 3), ("failing-database", 4)]
 )

@@ -12,14 +12,12 @@ from psp_chaos.faults.spec import FaultSpec
 from reports import load_run
 from scenarios.cli.main import run_command
 from scenarios.cli.options import parse_changes
-from scenarios.database import database_server
 from scenarios.errors import BadInput
 from scenarios.faults.clock import Jump
 from scenarios.faults.process import Crash
 from scenarios.library import LIBRARY
 from scenarios.spec import Scenario
 from scenarios.swarm import draw_swarm
-from scenarios.virtual.stage import Stage
 
 SEEDS = range(1, 201)
 
@@ -167,12 +165,6 @@ def test_only_what_exists_can_be_left_out():
     ]
     with pytest.raises(BadInput, match="no fault loss; choose from lost, third"):
         PLAN.with_changes({"without": '["loss"]'})
-
-
-@pytest.fixture(scope="module")
-def stage(postgres):
-    with database_server(postgres.url()) as server, Stage(server) as stage:
-        yield stage
 
 
 def quiet(**changes):

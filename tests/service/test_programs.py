@@ -222,6 +222,7 @@ async def test_a_payment_is_one_trace_from_the_click_to_the_psp(bench, environme
     assert b"Traceback" not in log
 
 
+@pytest.mark.slow
 async def test_a_collector_that_is_not_there_stops_nothing(bench, environment):
     program = await _started("service.main", environment | {"PAYSTORM_TRACES_ENDPOINT": "http://127.0.0.1:9/v1/traces"})
 

@@ -5,9 +5,7 @@ from pathlib import Path
 import pytest
 
 from reports.verdict import judge
-from scenarios.database import database_server
 from scenarios.library import find_scenario
-from scenarios.virtual.stage import Stage
 
 FOUND = sorted((Path(__file__).parent / "found").glob("*.toml"))
 BROKEN = {
@@ -18,12 +16,6 @@ BROKEN = {
     "timeout-is-failure": {"I4"},
 }
 SEED = 1
-
-
-@pytest.fixture(scope="module")
-def stage(postgres):
-    with database_server(postgres.url()) as server, Stage(server) as stage:
-        yield stage
 
 
 @pytest.mark.parametrize("file", FOUND, ids=lambda file: file.stem)

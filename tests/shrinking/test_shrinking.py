@@ -9,10 +9,8 @@ from reports.verdict import judge
 from scenarios.campaign.standard import standard
 from scenarios.cli.exit_codes import ExitCode
 from scenarios.cli.main import run_command
-from scenarios.database import database_server
 from scenarios.library import find_scenario
 from scenarios.shrinking import Oracle, shrink, what_it_takes
-from scenarios.virtual.stage import Stage
 
 SEED = 2
 
@@ -23,12 +21,6 @@ class Watched:
 
     def tried(self, *, runs, smallest):
         self.told.append((runs, smallest.scenario.visits))
-
-
-@pytest.fixture(scope="module")
-def stage(postgres):
-    with database_server(postgres.url()) as server, Stage(server) as stage:
-        yield stage
 
 
 @pytest.fixture
@@ -97,6 +89,7 @@ def test_the_command_keeps_the_smallest_run_and_a_file_that_has_it_again(command
     assert load_run(Path("again")).manifest.timeline == load_run(Path("small")).manifest.timeline
 
 
+@pytest.mark.slow
 def test_what_cannot_be_shrunk_is_refused_in_one_line(command, capsys):
     command("run", "duplicate-clicks", "--standard", "--seed", "2", "--out", "sound")
     command("run", "duplicate-clicks", "--standard", "--seed", "2", "--defect", "key-check-then-insert", "--out", "big")

@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from reports.evidence import Evidence
-from scenarios.database import database_server
 from scenarios.embedded_postgres import EmbeddedPostgres
 from scenarios.faults.process import CrashAtStep
 from scenarios.spec import Scenario
@@ -19,13 +18,6 @@ from scenarios.virtual.world import World
 type NewWorld = Callable[..., World]
 
 EPOCH_US = 1_767_225_600_000_000
-
-
-@pytest.fixture(scope="module")
-def stage(postgres: EmbeddedPostgres) -> Iterator[Stage]:
-    """A stage for whole runs, one for all tests of a file."""
-    with database_server(postgres.url()) as server, Stage(server) as stage:
-        yield stage
 
 
 LIFE_S = 14  # by then an undisturbed payment has come to its end

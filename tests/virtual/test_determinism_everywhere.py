@@ -95,12 +95,6 @@ def test_another_python_changes_nothing(postgres, expected):
 SMALL = LIBRARY["lost-webhooks"].with_changes({"customers": "3", "storm_s": "60"})
 
 
-@pytest.fixture(scope="module")
-def server(postgres):
-    with database_server(postgres.url()) as server:
-        yield server
-
-
 def test_two_runs_of_a_seed_have_no_first_difference(server):
     assert first_difference(SMALL, 5, server=server) is None
 

@@ -11,7 +11,6 @@ from pydantic import TypeAdapter, ValidationError
 from scenarios.customers.actions import Create, Outcome
 from scenarios.customers.client import PaystormClient
 from scenarios.customers.diary import Author, Diary
-from scenarios.database import database_server
 from scenarios.faults.menu import Fault
 from scenarios.faults.network import (
     NETWORK_FAULTS,
@@ -35,7 +34,6 @@ from scenarios.virtual.latency import Regime
 from scenarios.virtual.nemesis import Bites
 from scenarios.virtual.nemesis.network import NetworkNemesis
 from scenarios.virtual.network import ConnectionFailed
-from scenarios.virtual.stage import Stage
 
 LINKS = [("customer/1", "service"), ("service/1", "psp"), ("worker/1", "psp"), ("psp", "service")]
 ONE_WAY_S = 0.01
@@ -75,7 +73,7 @@ def world(new_world):
 
 
 @pytest.fixture
-def server(world):
+def booth(world):
     return Server(world)
 
 
@@ -634,7 +632,7 @@ def test_a_fault_survives_json(fault):
     assert TypeAdapter(Fault).validate_python(fault.model_dump(mode="json")) == fault
 
 
-def test_every_request_sent_twice_is_one_payment_and_one_refund(postgres):
+def test_every_request_sent_twice_is_one_payment_and_one_refund(stage):
     scenario = Scenario(
         name="twice",
         story="Everything is sent twice.",
@@ -647,8 +645,7 @@ def test_every_request_sent_twice_is_one_payment_and_one_refund(postgres):
         psp_asynchronous_share=0.5,
         faults=(Duplicate(id="twice", probability=1, delay_s=(0, 1)),),
     )
-    with database_server(postgres.url()) as server, Stage(server) as stage:
-        recording = stage.perform(scenario, seed=3)
+    recording = stage.perform(scenario, seed=3)
 
     kinds = {re.split("/|->", bite["target"])[0] for bite in recording.faults}
     assert kinds >= {"customer", "service", "psp"}
