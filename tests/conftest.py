@@ -36,14 +36,14 @@ def empty_database(postgres: EmbeddedPostgres) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def server(postgres: EmbeddedPostgres) -> Iterator[DatabaseServer]:
+def runs_server(postgres: EmbeddedPostgres) -> Iterator[DatabaseServer]:
     """The running server, as runs use it."""
     with database_server(postgres.url()) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def stage(server: DatabaseServer) -> Iterator[Stage]:
+def stage(runs_server: DatabaseServer) -> Iterator[Stage]:
     """A stage for whole runs, one for all tests: what was performed on it before leaves nothing behind."""
-    with Stage(server) as stage:
+    with Stage(runs_server) as stage:
         yield stage

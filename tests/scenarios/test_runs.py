@@ -69,21 +69,21 @@ def test_nobody_dies_in_the_calm(stage, tmp_path):
     assert max(bite.at_us for bite in evidence.faults) <= evidence.manifest.storm_ended_at_us
 
 
-def test_a_run_can_be_repeated_from_its_folder_to_the_last_byte(server, stage, tmp_path):
+def test_a_run_can_be_repeated_from_its_folder_to_the_last_byte(runs_server, stage, tmp_path):
     run(small("duplicate-clicks"), seed=11, stage=stage, folder=tmp_path / "first")
 
-    repetition = repeat(plan_of(tmp_path / "first"), server=server, listener=Listening(), out=tmp_path / "second")
+    repetition = repeat(plan_of(tmp_path / "first"), server=runs_server, listener=Listening(), out=tmp_path / "second")
 
     assert repetition.is_equal
     assert repetition.first_difference is None
 
 
-def test_a_folder_that_was_tampered_with_is_told_apart_and_the_place_named(server, stage, tmp_path):
+def test_a_folder_that_was_tampered_with_is_told_apart_and_the_place_named(runs_server, stage, tmp_path):
     run(small("duplicate-clicks", customers="5"), seed=11, stage=stage, folder=tmp_path / "first")
     manifest = tmp_path / "first" / "manifest.json"
     manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"digest": "0" * 64, "seed": 12}))
 
-    repetition = repeat(plan_of(tmp_path / "first"), server=server, listener=Listening(), out=tmp_path / "second")
+    repetition = repeat(plan_of(tmp_path / "first"), server=runs_server, listener=Listening(), out=tmp_path / "second")
 
     assert not repetition.is_equal
     assert "diary.jsonl line 1" in str(repetition.first_difference)
@@ -101,9 +101,9 @@ def test_who_listens_changes_nothing_and_hears_storm_and_calm(stage):
     assert [progress.elapsed_s for progress in listening.heard] == sorted(p.elapsed_s for p in listening.heard)
 
 
-def test_the_database_of_a_run_is_gone_after_it(server, postgres, tmp_path):
+def test_the_database_of_a_run_is_gone_after_it(runs_server, postgres, tmp_path):
     before = databases(postgres)
-    with Stage(server) as stage:
+    with Stage(runs_server) as stage:
         run(small("duplicate-clicks", customers="2"), seed=1, stage=stage, folder=tmp_path)
         during = databases(postgres)
 

@@ -95,11 +95,11 @@ def test_another_python_changes_nothing(postgres, expected):
 SMALL = LIBRARY["lost-webhooks"].with_changes({"customers": "3", "storm_s": "60"})
 
 
-def test_two_runs_of_a_seed_have_no_first_difference(server):
-    assert first_difference(SMALL, 5, server=server) is None
+def test_two_runs_of_a_seed_have_no_first_difference(runs_server):
+    assert first_difference(SMALL, 5, server=runs_server) is None
 
 
-def test_where_two_runs_part_is_named_by_time_party_and_event(server, monkeypatch):
+def test_where_two_runs_part_is_named_by_time_party_and_event(runs_server, monkeypatch):
     draw_ns, calls = Regime.draw_ns, itertools.count()
 
     def draw_one_otherwise(regime, random):
@@ -107,7 +107,7 @@ def test_where_two_runs_part_is_named_by_time_party_and_event(server, monkeypatc
 
     monkeypatch.setattr(Regime, "draw_ns", draw_one_otherwise)
 
-    difference = first_difference(SMALL, 5, server=server)
+    difference = first_difference(SMALL, 5, server=runs_server)
 
     assert difference is not None
     here, there = difference.split(", but in the other run ")

@@ -73,7 +73,7 @@ def world(new_world):
 
 
 @pytest.fixture
-def booth(world):
+def server(world):
     return Server(world)
 
 
