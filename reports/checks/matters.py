@@ -1,6 +1,6 @@
-"""What a merchant who listens has to be told, by the service's books: each step of a payment, each end of a refund."""
+"""What merchants are told of, by the service's books: each step of a payment and each end of a refund."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from reports.checks.terms import Terms
@@ -62,18 +62,23 @@ def key_of(notice: Notice) -> MatterKey:
 
 
 def matters_of(evidence: Evidence) -> Mapping[MatterKey, Matter]:
-    """Return what those who listen have to be told, since they do and as far back as is kept."""
+    """Return everything that a merchant may be told."""
+    return {matter.key: matter for matter in _all_matters(evidence)}
+
+
+def owed(matters: Iterable[Matter], evidence: Evidence) -> list[Matter]:
+    """Return what those who listen have to be told: since they do, and as far back as is kept."""
     listens_since_us: dict[str, int] = {}
     for endpoint in evidence.service.endpoints or ():
         known_us = listens_since_us.get(endpoint.merchant_id, endpoint.created_at_us)
         listens_since_us[endpoint.merchant_id] = min(known_us, endpoint.created_at_us)
     kept_since_us = evidence.manifest.ended_at_us - Terms.of(evidence.manifest).event_retention_us
-    return {
-        matter.key: matter
-        for matter in _all_matters(evidence)
+    return [
+        matter
+        for matter in matters
         if matter.merchant_id in listens_since_us
         and matter.at_us >= max(listens_since_us[matter.merchant_id], kept_since_us)
-    }
+    ]
 
 
 def _all_matters(evidence: Evidence) -> Iterator[Matter]:

@@ -15,7 +15,7 @@ from operator import attrgetter
 
 from reports.checks.check import Breach, Check, Examination
 from reports.checks.deliveries import Deliveries
-from reports.checks.matters import MatterKey, key_of, matters_of
+from reports.checks.matters import MatterKey, key_of, matters_of, owed
 from reports.evidence import Evidence
 from reports.grouping import grouped
 from reports.records import Notice, Payment, RefundState
@@ -33,7 +33,7 @@ def _examine(evidence: Evidence, truth: Truth) -> Examination:
         *(breach for breach in untold if breach is not None),
     ]
     return Examination(
-        examined=len(hearing.matters) + len(hearing.notices),
+        examined=len(hearing.owed) + len(hearing.notices),
         breaches=tuple(breaches),
         doubts=_doubts(untold.count(None), truth),
     )
@@ -50,7 +50,8 @@ class _Hearing:
 
     def __init__(self, evidence: Evidence, truth: Truth) -> None:
         self.notices = evidence.notices or ()
-        self.matters = matters_of(evidence)
+        self._matters = matters_of(evidence)
+        self.owed = owed(self._matters.values(), evidence)
         self._payments: Mapping[str, Payment] = {one.id: one for one in evidence.service.payments or ()}
         self._evidence = evidence
         self._truth = truth
@@ -64,7 +65,7 @@ class _Hearing:
     def invented(self) -> Iterator[Breach]:
         """Find what was told and is in no book, or is in somebody else's."""
         for key, (first, *_) in self._signed.items():
-            if key not in self.matters and not self._was_true_once(first):
+            if key not in self._matters and not self._was_true_once(first):
                 payment = self._payments.get(first.payment_id or "")
                 is_foreign = payment is not None and payment.merchant_id != first.merchant_id
                 where = "is another merchant's" if is_foreign else "is in no book"
@@ -73,7 +74,7 @@ class _Hearing:
     def altered(self) -> Iterator[Breach]:
         """Find what was told otherwise than it is in the books."""
         for key, notices in self._signed.items():
-            matter = self.matters.get(key)
+            matter = self._matters.get(key)
             if matter is None:
                 continue
             for notice in (notices[0], *_others(notices, attrgetter("body_sha256"))):
@@ -93,8 +94,8 @@ class _Hearing:
     def untold(self) -> Iterator[Breach | None]:
         """Find steps of which nobody was told; None for each that may still be told."""
         deliveries = Deliveries.of(self._evidence, self._truth)
-        for key, matter in self.matters.items():
-            notices = self._signed.get(key, ())
+        for matter in self.owed:
+            notices = self._signed.get(matter.key, ())
             if any(_is_accepted(notice) for notice in notices):
                 continue
             standing = deliveries.standing(matter, notices)
@@ -117,7 +118,7 @@ class _Hearing:
     def _was_true_once(self, notice: Notice) -> bool:
         """Tell whether a refund was told to have succeeded that did so and failed afterwards."""
         failed = (notice.merchant_id, notice.refund_id, RefundState.FAILED)
-        return notice.state == RefundState.SUCCEEDED and failed in self.matters
+        return notice.state == RefundState.SUCCEEDED and failed in self._matters
 
     def _breach(self, notice: Notice, what: str) -> Breach:
         return Breach(

@@ -13,6 +13,7 @@ from scenarios.defects.call_inside_retried_transaction import CALL_INSIDE_RETRIE
 from scenarios.defects.cancel_unasked import CANCEL_UNASKED
 from scenarios.defects.claim_after_dispatch import CLAIM_AFTER_DISPATCH
 from scenarios.defects.defect import Defect
+from scenarios.defects.delivery_abandoned import DELIVERY_ABANDONED
 from scenarios.defects.early_webhook_dropped import EARLY_WEBHOOK_DROPPED
 from scenarios.defects.error_remembered import ERROR_REMEMBERED
 from scenarios.defects.event_renamed import EVENT_RENAMED
@@ -81,6 +82,7 @@ DEFECTS: Mapping[str, Defect] = MappingProxyType(
             CANCEL_UNASKED,
             TOLD_AFTERWARDS,
             EVENT_RENAMED,
+            DELIVERY_ABANDONED,
         )
     }
 )
