@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
+from types import MappingProxyType
 
 from reports.checks.clocks import clock_error_us
 from reports.checks.matters import Matter, MatterKey
@@ -15,10 +16,9 @@ from reports.truth import Truth
 _UNWANTED = frozenset({"gone", "disabled"})
 _TOLERANCE_US = 300_000_000  # how old a signature may be, as merchants are told
 _JITTER = 1.2  # the longest that a wait may be, to what the schedule says
-_REFUND_STATES: Mapping[str, str] = {
-    "refund.succeeded": RefundState.SUCCEEDED,
-    "refund.failed": RefundState.FAILED,
-}
+_REFUND_STATES: Mapping[str, str] = MappingProxyType(
+    {"refund.succeeded": RefundState.SUCCEEDED, "refund.failed": RefundState.FAILED}
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

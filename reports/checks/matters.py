@@ -67,9 +67,15 @@ def matters_of(evidence: Evidence) -> Mapping[MatterKey, Matter]:
 
 
 def owed(matters: Iterable[Matter], evidence: Evidence) -> list[Matter]:
-    """Return what those who listen have to be told: since they do, and as far back as is kept."""
+    """Return what those who listen have to be told: since they do, and as far back as is kept.
+
+    Nothing is held against a service that does not show whom it told what.
+    """
+    service = evidence.service
+    if service.outgoing_events is None or service.deliveries is None:
+        return []
     listens_since_us: dict[str, int] = {}
-    for endpoint in evidence.service.endpoints or ():
+    for endpoint in service.endpoints or ():
         known_us = listens_since_us.get(endpoint.merchant_id, endpoint.created_at_us)
         listens_since_us[endpoint.merchant_id] = min(known_us, endpoint.created_at_us)
     kept_since_us = evidence.manifest.ended_at_us - Terms.of(evidence.manifest).event_retention_us

@@ -65,7 +65,7 @@ class _Hearing:
     def invented(self) -> Iterator[Breach]:
         """Find what was told and is in no book, or is in somebody else's."""
         for key, (first, *_) in self._signed.items():
-            if key not in self._matters and not self._was_true_once(first):
+            if key not in self._matters and self._can_be_known(first) and not self._was_true_once(first):
                 payment = self._payments.get(first.payment_id or "")
                 is_foreign = payment is not None and payment.merchant_id != first.merchant_id
                 where = "is another merchant's" if is_foreign else "is in no book"
@@ -115,6 +115,9 @@ class _Hearing:
     def _signed(self) -> Mapping[MatterKey, Sequence[Notice]]:
         return grouped((notice for notice in self.notices if notice.is_signed), key_of)
 
+    def _can_be_known(self, notice: Notice) -> bool:
+        return notice.refund_id is None or self._evidence.service.refunds is not None
+
     def _was_true_once(self, notice: Notice) -> bool:
         """Tell whether a refund was told to have succeeded that did so and failed afterwards."""
         failed = (notice.merchant_id, notice.refund_id, RefundState.FAILED)
@@ -161,16 +164,7 @@ NOTICES = Check(
     many="{count} times a merchant was not told what is so",
     stake="{money} spoken of",
     examine=_examine,
-    needs=frozenset(
-        {
-            "merchants",
-            "service.payments",
-            "service.transitions",
-            "service.endpoints",
-            "service.outgoing_events",
-            "service.deliveries",
-        }
-    ),
-    uses=frozenset({"service.refunds"}),
+    needs=frozenset({"merchants", "service.payments", "service.transitions"}),
+    uses=frozenset({"service.refunds", "service.endpoints", "service.outgoing_events", "service.deliveries"}),
     bears_on_money=False,
 )

@@ -123,8 +123,17 @@ def test_where_nobody_listens_it_is_skipped_visibly_and_money_is_not_in_doubt(ru
 
     assert verdict.validity == "valid"
     assert result(run).is_skipped
-    assert result(run).notes[0].startswith("skipped: the evidence has no merchants")
+    assert result(run).notes == ("skipped: the evidence has no merchants",)
     assert verdict.summary.endswith("Nobody lost money or paid twice.")
+
+
+@pytest.mark.parametrize("book", ["endpoints", "outgoing_events", "deliveries", "refunds"])
+def test_without_one_of_its_books_it_sees_less_and_accuses_nobody(run, book):
+    del run.service[book]
+    run.notices = [one for one in run.notices if one["payment_id"] != "pay_b" or book == "refunds"]
+
+    assert "I13" not in run.accused()
+    assert result(run).notes == (f"saw less: the evidence has no service.{book}",)
 
 
 def test_what_comes_again_as_it_was_is_no_finding(run):
