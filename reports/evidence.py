@@ -2,7 +2,8 @@
 
 The reader owns the format, so the writer lives here too. Read in this order: `manifest.json` says which run it was,
 `diary.jsonl` what the customers did and saw, `psp/` where the money went, `service/` what the service believes, and
-`faults.jsonl` what broke on purpose. Any file of `service/` may be missing: checks that need it are skipped, visibly.
+`faults.jsonl` what broke on purpose; `merchants.jsonl`, where any of them listens, what merchants were told. That one
+and any file of `service/` may be missing: checks that need it are skipped, visibly.
 `timing.json` holds what differs from machine to machine and is no evidence.
 
 Whoever records a run reads the service's books first and the PSP's books second: then money that moves in between
@@ -23,14 +24,18 @@ from reports.garbage import uncollected
 from reports.jsonlines import parse_object, read_bytes, read_lines, read_rows, to_lines
 from reports.records import (
     Attempt,
+    Delivery,
     DiaryEntry,
     Discrepancy,
+    Endpoint,
     FaultBite,
     IdempotencyKey,
     InboxEvent,
     JournalEntry,
     Json,
     Manifest,
+    Notice,
+    OutgoingEvent,
     Payment,
     PspMovement,
     PspPayment,
@@ -62,6 +67,9 @@ class ServiceBooks:
     inbox: tuple[InboxEvent, ...] | None = None
     idempotency_keys: tuple[IdempotencyKey, ...] | None = None
     discrepancies: tuple[Discrepancy, ...] | None = None
+    endpoints: tuple[Endpoint, ...] | None = None
+    outgoing_events: tuple[OutgoingEvent, ...] | None = None
+    deliveries: tuple[Delivery, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,6 +91,7 @@ class Evidence:
     service: ServiceBooks
     psp: PspBooks
     faults: tuple[FaultBite, ...]
+    notices: tuple[Notice, ...] | None = None  # what merchants were told; None where nobody listens
 
     @property
     def is_old(self) -> bool:
@@ -90,9 +99,10 @@ class Evidence:
         return self.manifest.format < FORMAT
 
     def books(self) -> frozenset[str]:
-        """Return the names of the service's books that are there, such as `service.transitions`."""
+        """Return what there is of what may be missing: `merchants`, and books such as `service.transitions`."""
         names = (column.name for column in fields(self.service))
-        return frozenset(f"service.{name}" for name in names if getattr(self.service, name) is not None)
+        books = frozenset(f"service.{name}" for name in names if getattr(self.service, name) is not None)
+        return books if self.notices is None else books | {"merchants"}
 
 
 _SERVICE_ROWS: Mapping[str, type] = MappingProxyType(
@@ -104,11 +114,15 @@ _SERVICE_ROWS: Mapping[str, type] = MappingProxyType(
         "inbox": InboxEvent,
         "idempotency_keys": IdempotencyKey,
         "discrepancies": Discrepancy,
+        "endpoints": Endpoint,
+        "outgoing_events": OutgoingEvent,
+        "deliveries": Delivery,
     }
 )
 _PSP_ROWS: Mapping[str, type] = MappingProxyType(
     {"payments": PspPayment, "refunds": PspRefund, "movements": PspMovement, "journal": JournalEntry}
 )
+_NOTICES = "merchants.jsonl"
 _CONCLUSIONS = ("verdict.json", "report.html", "junit.xml")
 
 
@@ -132,6 +146,7 @@ def load_run(folder: Path) -> Evidence:
         service=ServiceBooks(**service),
         psp=PspBooks(**{name: read_lines(_path("psp", name, folder), row, known) for name, row in _PSP_ROWS.items()}),
         faults=read_lines(folder / "faults.jsonl", FaultBite, known),
+        notices=read_lines(path, Notice, known) if (path := folder / _NOTICES).exists() else None,
     )
 
 
@@ -154,7 +169,13 @@ class Record:
 
 
 def record_run(
-    *, manifest: Mapping[str, Json], diary: Rows, service: Mapping[str, Rows], psp: Mapping[str, Rows], faults: Rows
+    *,
+    manifest: Mapping[str, Json],
+    diary: Rows,
+    service: Mapping[str, Rows],
+    psp: Mapping[str, Rows],
+    faults: Rows,
+    notices: Rows | None = None,
 ) -> Record:
     """Check everybody's rows and return them as one record; `manifest` comes without `format` and `digest`.
 
@@ -165,6 +186,7 @@ def record_run(
     books: dict[str, Rows] = {
         "diary.jsonl": diary,
         "faults.jsonl": faults,
+        **({} if notices is None else {_NOTICES: notices}),
         **{f"psp/{name}.jsonl": rows for name, rows in psp.items()},
         **{f"service/{name}.jsonl": rows for name, rows in service.items()},
     }
@@ -177,6 +199,7 @@ def record_run(
         service=ServiceBooks(**_read_books(service, _SERVICE_ROWS, part="service")),
         psp=PspBooks(**_read_books(psp, _PSP_ROWS, part="psp")),
         faults=read_rows(faults, FaultBite, where="faults.jsonl"),
+        notices=None if notices is None else read_rows(notices, Notice, where=_NOTICES),
     )
     return Record(evidence=evidence, digest=digest, files={**files, "manifest.json": _pretty(complete)})
 
@@ -189,6 +212,7 @@ def write_run(
     service: Mapping[str, Rows],
     psp: Mapping[str, Rows],
     faults: Rows,
+    notices: Rows | None = None,
     timing: Mapping[str, Json],
 ) -> str:
     """Check everybody's rows, write them as a run folder and return their digest; see `record_run`.
@@ -196,7 +220,7 @@ def write_run(
     Raises:
         EvidenceError: A row is not readable, or a book has a name that nobody reads; nothing is written then.
     """
-    record = record_run(manifest=manifest, diary=diary, service=service, psp=psp, faults=faults)
+    record = record_run(manifest=manifest, diary=diary, service=service, psp=psp, faults=faults, notices=notices)
     record.write(folder, timing=timing)
     return record.digest
 
@@ -241,7 +265,10 @@ def _clear(folder: Path) -> None:
     books = [_path("service", name, folder) for name in _SERVICE_ROWS] + [
         _path("psp", name, folder) for name in _PSP_ROWS
     ]
-    loose = [folder / name for name in ("manifest.json", "diary.jsonl", "faults.jsonl", "timing.json", *_CONCLUSIONS)]
+    loose = [
+        folder / name
+        for name in ("manifest.json", "diary.jsonl", "faults.jsonl", _NOTICES, "timing.json", *_CONCLUSIONS)
+    ]
     for path in loose + books:
         path.unlink(missing_ok=True)
 

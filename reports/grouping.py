@@ -1,12 +1,12 @@
 """Rows by what they have in common."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 
 
-def grouped[Row](rows: Iterable[Row], key: Callable[[Row], str | None]) -> dict[str, list[Row]]:
+def grouped[Row, Key: Hashable](rows: Iterable[Row], key: Callable[[Row], Key | None]) -> dict[Key, list[Row]]:
     """Return the rows by key, in their order, leaving out those that have none."""
-    groups: defaultdict[str, list[Row]] = defaultdict(list)
+    groups: defaultdict[Key, list[Row]] = defaultdict(list)
     for row in rows:
         name = key(row)
         if name is not None:

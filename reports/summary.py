@@ -60,6 +60,17 @@ def key_figures(evidence: Evidence, truth: Truth) -> tuple[KeyFigure, ...]:
         _count("faults that bit", len(bites)),
         _count("webhooks lost", sum(bite.where == "webhook" and bite.kind == "lost" for bite in bites)),
         _count("zombies healed by the worker", None if steps is None else healed),
+        *_told(evidence),
+    )
+
+
+def _told(evidence: Evidence) -> tuple[KeyFigure, ...]:
+    """Return what those who listen add: how often they were told something, and how much of that was news to them."""
+    if evidence.notices is None:
+        return ()
+    news = sum(notice.is_taken for notice in evidence.notices)
+    return (
+        KeyFigure(label="events heard by merchants", values=(f"{len(evidence.notices):,}, {news:,} of them news",)),
     )
 
 

@@ -160,6 +160,7 @@ def judge(evidence: Evidence, *, checks: Sequence[Check] = CHECKS) -> Verdict:
     notes = tuple(_notes(evidence, truth))
     validities = [result.validity for result in results if result.validity is not None]
     validity = Validity.worst([*validities, *(Validity.UNKNOWN for _ in notes)])
+    is_partial = any(result.is_skipped and check.bears_on_money for check, result in zip(checks, results, strict=True))
     sentences = [result.finding.sentence for result in results if result.finding is not None]
     return Verdict(
         validity=validity,
@@ -168,16 +169,16 @@ def judge(evidence: Evidence, *, checks: Sequence[Check] = CHECKS) -> Verdict:
         mode=evidence.manifest.mode,
         command=evidence.manifest.command,
         digest=evidence.manifest.digest,
-        summary=plain_words(truth, findings=sentences, conclusion=_conclusion(validity, results)),
+        summary=plain_words(truth, findings=sentences, conclusion=_conclusion(validity, is_partial=is_partial)),
         notes=notes,
         checks=results,
     )
 
 
-def _conclusion(validity: Validity, results: Sequence[CheckResult]) -> str:
+def _conclusion(validity: Validity, *, is_partial: bool) -> str:
     if validity is not Validity.VALID:
         return "Whether all is well cannot be said."
-    reserve = ", as far as the evidence goes" if any(result.is_skipped for result in results) else ""
+    reserve = ", as far as the evidence goes" if is_partial else ""
     return f"Nobody lost money or paid twice{reserve}."
 
 

@@ -41,7 +41,7 @@ class Recording:
     service: Mapping[str, Rows]
     psp: Mapping[str, Rows]
     faults: Rows
-    heard: Rows = ()  # what a merchant who listens was sent; no part of the evidence
+    notices: Rows | None = None  # what merchants were told; None: nobody listens
     counts: Mapping[str, int]  # requests, round trips and the like
     wall_s: float
 
@@ -52,7 +52,12 @@ class Recording:
             EvidenceError: A diary has rows that the judge cannot read.
         """
         return record_run(
-            manifest=self._manifest(), diary=self.diary, service=self.service, psp=self.psp, faults=self.faults
+            manifest=self._manifest(),
+            diary=self.diary,
+            service=self.service,
+            psp=self.psp,
+            faults=self.faults,
+            notices=self.notices,
         )
 
     def write(self, folder: Path) -> str:

@@ -157,7 +157,7 @@ class Scenario(Described):
     """How many processes do the work that is left."""
 
     merchant_listens: bool = False
-    """Whether the first merchant listens to the service's events; in virtual time only."""
+    """Whether each merchant listens to the service's events; in virtual time only."""
 
     service: Mapping[str, JsonValue] = {}
     """Settings of the service that differ from its defaults."""
@@ -209,6 +209,14 @@ class Scenario(Described):
         if self.final_within_s > self.calm_s:
             said = f"the promise (final_within_s={self.final_within_s}) is longer than the calm ({self.calm_s})"
             raise misfit(said, at=("final_within_s",), given=self.final_within_s)
+        return self
+
+    @model_validator(mode="after")
+    def _only_who_listens_is_out_of_sorts(self) -> Self:
+        for position, fault in enumerate(self.faults):
+            if fault.where == "merchant" and not self.merchant_listens:
+                said = f"{fault.id} can never bite, since no merchant listens; say merchant_listens = true"
+                raise misfit(said, at=("faults", position, "where"), given=fault.where)
         return self
 
     @model_validator(mode="after")

@@ -6,6 +6,7 @@ from reports.checks.convergence import CONVERGENCE
 from reports.checks.durability import DURABILITY
 from reports.checks.effects import EFFECTS
 from reports.checks.honesty import HONESTY
+from reports.checks.notices import NOTICES
 from reports.checks.orphans import ORPHANS
 from reports.checks.phantoms import PHANTOMS
 from reports.checks.reconciling import RECONCILING
@@ -29,4 +30,5 @@ CHECKS: tuple[Check, ...] = (
     AUTHENTICITY,
     DURABILITY,
     RECONCILING,
+    NOTICES,
 )

@@ -16,12 +16,12 @@ from functools import cached_property
 from http import HTTPStatus
 
 from reports.checks.check import Breach, Check, Examination
+from reports.checks.clocks import clock_error_us
 from reports.checks.terms import Terms
 from reports.evidence import Evidence
 from reports.money import format_money
 from reports.records import (
     Attempt,
-    FaultBite,
     InboxEvent,
     JournalEntry,
     Lie,
@@ -32,7 +32,6 @@ from reports.records import (
 )
 from reports.truth import Truth
 
-_MICROSECONDS = 1_000_000
 _UNPROVEN = frozenset({Lie.SECRET, Lie.STALE})
 _LYING_FAULTS = frozenset(
     {"forged", "wrong-secret", "stale-timestamp", "other-account", "other-mode", "altered-amount", "unannounced"}
@@ -69,7 +68,7 @@ class _Post:
         self._truth = truth
         self._refunds = {refund.id: refund for refund in evidence.psp.refunds}
         self._attempts = evidence.service.attempts or ()
-        self._clock_error_us = _clock_error_us(evidence.faults)
+        self._clock_error_us = clock_error_us(evidence.faults)
         self._tolerance_us = Terms.of(evidence.manifest).webhook_tolerance_us + self._clock_error_us
         tries = [entry for entry in evidence.psp.journal if entry.kind == "webhook"]
         self.lying = [entry for entry in tries if self._lies(entry)]
@@ -199,16 +198,6 @@ def _is_taken(entry: JournalEntry) -> bool:
 def _may_be_taken(entry: JournalEntry) -> bool:
     """Tell whether it may have been taken: it was acknowledged, or its answer was lost."""
     return entry.status is None or _is_taken(entry)
-
-
-def _clock_error_us(faults: Iterable[FaultBite]) -> int:
-    """Return how far a clock of the service was off at most; what was put wrong twice may add up."""
-    worst_s: dict[str, float] = {}
-    for bite in faults:
-        by_s = bite.detail.get("by_s")
-        if bite.where == "clock" and isinstance(by_s, int | float):
-            worst_s[bite.fault] = max(worst_s.get(bite.fault, 0.0), abs(by_s))
-    return round(sum(worst_s.values()) * _MICROSECONDS)
 
 
 AUTHENTICITY = Check(

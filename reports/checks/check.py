@@ -107,3 +107,4 @@ class Check:
     stake: str = ""  # what follows after a colon; `{money}` is the sum of what is at stake
     needs: frozenset[str] = frozenset()  # books of the service without which the check is skipped
     uses: frozenset[str] = frozenset()  # books without which it sees less
+    bears_on_money: bool = True  # somebody may have lost some where it could not look

@@ -42,10 +42,10 @@ def _amid(bites: Iterable[FaultBite], spans: Sequence[Span]) -> Iterator[FaultBi
 
 
 def _names(bite: FaultBite) -> set[str]:
-    """Return what a bite names: an object, a target, and whatever stands in the path of a request."""
-    path = bite.detail.get("path")
+    """Return what a bite names: an object, a target, a payment, and whatever stands in the path of a request."""
+    path, payment_id = bite.detail.get("path"), bite.detail.get("payment_id")
     named = {bite.object, bite.target, *(path.split("/") if isinstance(path, str) else ())}
-    return {name for name in named if name}
+    return {name for name in (*named, payment_id) if isinstance(name, str) and name}
 
 
 def _sender(bite: FaultBite) -> str | None:

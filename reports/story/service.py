@@ -1,14 +1,14 @@
-"""What the service wrote into its books."""
+"""What the service wrote into its books, and what it told the merchant."""
 
 from collections.abc import Iterator
 
-from reports.records import Transition
+from reports.records import Notice, Transition
 from reports.story.steps import Line, Message, Step, Who
 from reports.story.traces import Traces
 
 
 def service_steps(traces: Traces) -> Iterator[Step]:
-    """Yield the payment's way, the webhooks that came, refunds, and what was found wrong."""
+    """Yield the payment's way, the webhooks that came, refunds, what was found wrong, and what the merchant heard."""
     several = len({transition.payment_id for transition in traces.transitions}) > 1
     for transition in traces.transitions:
         yield _moved(transition, of=f", {transition.payment_id}" if several else "")
@@ -22,6 +22,14 @@ def service_steps(traces: Traces) -> Iterator[Step]:
         yield _noted(
             discrepancy.found_at_us, f"found a discrepancy: {discrepancy.kind} ({discrepancy.state.replace('_', ' ')})"
         )
+    yield from map(_heard, traces.notices)
+
+
+def _heard(notice: Notice) -> Step:
+    answer = "no answer" if notice.status is None else f"answered {notice.status}"
+    spoilt = f" ({notice.fault})" if notice.fault else ""
+    what = f"tells {notice.merchant_id} {notice.type or 'something'}, {notice.event_id}: {answer}{spoilt}"
+    return Step(line=Line(at_us=notice.at_us, who=Who.WORKER, what=what, is_fault=notice.fault is not None))
 
 
 def _moved(step: Transition, *, of: str) -> Step:

@@ -18,6 +18,7 @@ from reports.records import (
     FaultBite,
     InboxEvent,
     JournalEntry,
+    Notice,
     Payment,
     PspMovement,
     Refund,
@@ -40,6 +41,7 @@ class Traces:
     journal: tuple[JournalEntry, ...]
     movements: tuple[PspMovement, ...]
     bites: tuple[FaultBite, ...]
+    notices: tuple[Notice, ...] = ()  # what its merchant was told
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,6 +80,7 @@ class Archive:
         self._journal_by_object = grouped(psp.journal, attrgetter("object"))
         self._journal_by_key = grouped(psp.journal, attrgetter("idempotency_key"))
         self._movements = grouped(psp.movements, attrgetter("payment"))
+        self._notices = grouped(evidence.notices or (), attrgetter("payment_id"))
 
     def traces(self, *, order_id: str | None, payment_id: str | None) -> Traces:
         """Return everything that belongs to a purchase, each diary's rows in the order of time."""
@@ -96,6 +99,7 @@ class Archive:
             discrepancies=tuple(sorted(found, key=attrgetter("found_at_us"))),
             journal=tuple(sorted(journal, key=attrgetter("at_us"))),
             movements=tuple(_of(self._movements, names.psp_objects)),
+            notices=tuple(_of(self._notices, names.payments)),
             bites=self._bites.about(
                 names.psp_objects | names.payments | names.orders,
                 customers={entry.customer: asked for entry in diary},

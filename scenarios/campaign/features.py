@@ -85,6 +85,8 @@ def _states(evidence: Evidence) -> Iterator[str]:
         yield f"event {event.type} {event.state} {event.applied_at_us == event.received_at_us}"
     for one in books.discrepancies or ():
         yield f"discrepancy {one.kind} {one.state}"
+    for notice in evidence.notices or ():
+        yield f"told {notice.type} {notice.status} {notice.is_taken} {notice.fault}"
 
 
 def _counts(evidence: Evidence) -> Iterator[str]:

@@ -13,8 +13,10 @@ from scenarios.defects.call_inside_retried_transaction import CALL_INSIDE_RETRIE
 from scenarios.defects.cancel_unasked import CANCEL_UNASKED
 from scenarios.defects.claim_after_dispatch import CLAIM_AFTER_DISPATCH
 from scenarios.defects.defect import Defect
+from scenarios.defects.delivery_abandoned import DELIVERY_ABANDONED
 from scenarios.defects.early_webhook_dropped import EARLY_WEBHOOK_DROPPED
 from scenarios.defects.error_remembered import ERROR_REMEMBERED
+from scenarios.defects.event_renamed import EVENT_RENAMED
 from scenarios.defects.habitat import Habitat
 from scenarios.defects.hundredths_everywhere import HUNDREDTHS_EVERYWHERE
 from scenarios.defects.inbox_before_effect import INBOX_BEFORE_EFFECT
@@ -37,6 +39,7 @@ from scenarios.defects.signature_by_presence import SIGNATURE_BY_PRESENCE
 from scenarios.defects.signature_checked_late import SIGNATURE_CHECKED_LATE
 from scenarios.defects.sweeper_guesses import SWEEPER_GUESSES
 from scenarios.defects.timeout_is_failure import TIMEOUT_IS_FAILURE
+from scenarios.defects.told_afterwards import TOLD_AFTERWARDS
 from scenarios.defects.webhook_not_deduplicated import WEBHOOK_NOT_DEDUPLICATED
 from scenarios.errors import BadInput
 
@@ -77,6 +80,9 @@ DEFECTS: Mapping[str, Defect] = MappingProxyType(
             HUNDREDTHS_EVERYWHERE,
             BACKGROUND_ONLY,
             CANCEL_UNASKED,
+            TOLD_AFTERWARDS,
+            EVENT_RENAMED,
+            DELIVERY_ABANDONED,
         )
     }
 )

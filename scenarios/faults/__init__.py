@@ -1,1 +1,1 @@
-"""What may go wrong on our own side: processes, clocks, the database, the network. All of it is plain data."""
+"""What may go wrong with processes, clocks, the database, the network and merchants. All of it is plain data."""

@@ -12,12 +12,19 @@ from psp_chaos.faults.naming import unknown
 from psp_chaos.faults.spec import FaultSpec, Window
 from scenarios.faults.clock import CLOCK_FAULTS
 from scenarios.faults.database import DATABASE_FAULTS
+from scenarios.faults.merchant import MERCHANT_FAULTS
 from scenarios.faults.network import NETWORK_FAULTS
 from scenarios.faults.process import PROCESS_FAULTS
 from scenarios.faults.world_fault import WorldFault
 from scenarios.misfits import as_mapping, misfit, placed_at, refuse_unknown
 
-_KINDS: tuple[type[WorldFault], ...] = (*PROCESS_FAULTS, *CLOCK_FAULTS, *DATABASE_FAULTS, *NETWORK_FAULTS)
+_KINDS: tuple[type[WorldFault], ...] = (
+    *PROCESS_FAULTS,
+    *CLOCK_FAULTS,
+    *DATABASE_FAULTS,
+    *NETWORK_FAULTS,
+    *MERCHANT_FAULTS,
+)
 
 
 def _default(kind: type[WorldFault], field: str) -> str:

@@ -36,6 +36,7 @@ NAMES = (
     "crash-loop",
     "database-failover",
     "clock-skew",
+    "deaf-merchants",
     "black-friday",
     "kitchen-sink",
 )

@@ -16,6 +16,7 @@ from scenarios.faults.database import (
     Stall,
     StatementTimeout,
 )
+from scenarios.faults.merchant import MERCHANT_FAULTS
 from scenarios.faults.network import LINKS, NetworkFault
 from scenarios.faults.process import CrashAtStep
 from scenarios.faults.world_fault import WorldFault
@@ -26,9 +27,11 @@ DATABASE_LINKS = ("service->database", "worker->database")
 
 CUSTOMERS = "customer->service"
 
+_NO_MERCHANT = "no merchant has a server here"
 _IN_SIMULATION_ONLY: Mapping[type[WorldFault], str] = MappingProxyType(
     {
         **dict.fromkeys(CLOCK_FAULTS, "all processes of a machine have one clock, and it is not ours to put wrong"),
+        **dict.fromkeys(MERCHANT_FAULTS, _NO_MERCHANT),
         CrashAtStep: "nobody counts the steps of a real process",
         SerializationFailure: "a real server fails when it must, not when it is told to",
         Deadlock: "a real server has a victim only where there is a deadlock",
@@ -56,7 +59,7 @@ def left_out(scenario: Scenario, *, server_is_ours: bool) -> tuple[LeftOut, ...]
     reasons = {fault.id: _why_not(fault, server_is_ours=server_is_ours) for fault in faults}
     lacking = [LeftOut(what=name, why=why) for name, why in reasons.items() if why is not None]
     if scenario.merchant_listens:
-        lacking.append(LeftOut(what="merchant_listens", why="no merchant has a server here"))
+        lacking.append(LeftOut(what="merchant_listens", why=_NO_MERCHANT))
     return tuple(lacking)
 
 

@@ -16,7 +16,7 @@ class Bites:
         self._now_us = now_us
 
     def record(self, fault: WorldFault, *, target: str, **detail: object) -> None:
-        """Write down that a fault bites now, and whom: a process, a link, a database session."""
+        """Write down that a fault bites now, and whom: a process, a link, a database session, a merchant."""
         self.rows.append(
             {
                 "at_us": self._now_us(),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import httpx
 
 from scenarios.virtual.clock import MachineClock
-from scenarios.virtual.merchant import look_up
+from scenarios.virtual.merchants import look_up
 from scenarios.virtual.pools import Pools
 from scenarios.virtual.processes import Process
 from scenarios.virtual.world import World

@@ -107,7 +107,8 @@ class Stage:
         )
         with storm.world:
             is_complete = _run(storm)
-        service, wall_s = theatre.books(), time.monotonic() - started_s
+        service = theatre.books(with_outgoing=scenario.merchant_listens)
+        wall_s = time.monotonic() - started_s
         return self._record(
             storm, seed=seed, command=command, swarm=swarm, is_complete=is_complete, service=service, wall_s=wall_s
         )
@@ -142,7 +143,7 @@ class Stage:
             service=service,
             psp=export_books(storm.psp),
             faults=storm.bites,
-            heard=() if storm.merchant is None else storm.merchant.rows,
+            notices=None if storm.merchants is None else storm.merchants.diary,
             counts=storm.counts,
             wall_s=wall_s,
         )

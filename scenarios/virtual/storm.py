@@ -29,7 +29,7 @@ from scenarios.units import to_ns
 from scenarios.virtual.driver import Driver, Steps
 from scenarios.virtual.latency import Regime
 from scenarios.virtual.machines import SERVICE_HOST, Machines
-from scenarios.virtual.merchant import MERCHANT_ADDRESS, MERCHANT_NAME, MERCHANT_SECRET, Merchant
+from scenarios.virtual.merchants import MERCHANT_NETWORK, Merchants, secret_of, url_of
 from scenarios.virtual.nemesis import Bites, let_loose
 from scenarios.virtual.network import Latency
 from scenarios.virtual.theatre import Theatre, api_key
@@ -83,7 +83,7 @@ class Storm:
         )
         self.diary = Diary(now_us=self.world.clock.now_us)
         self.psp = self._start_psp()
-        self.merchant = self._start_merchant(theatre) if scenario.merchant_listens else None
+        self.merchants = self._start_merchants(theatre) if scenario.merchant_listens else None
         self.machines = Machines(
             self.world,
             settings=_service_settings(scenario, theatre.database),
@@ -117,7 +117,7 @@ class Storm:
         """Let storm and calm pass."""
         self.machines.start({"service": self.scenario.service_processes, "worker": self.scenario.workers})
         faults = [fault for fault in self.scenario.faults_of_the_storm() if isinstance(fault, WorldFault)]
-        let_loose(faults, world=self.world, machines=self.machines, bites=self._world_bites)
+        let_loose(faults, world=self.world, machines=self.machines, merchants=self.merchants, bites=self._world_bites)
         self._invite_customers()
         self.world.env.process(self._tell_progress())
         end: simpy.Event = self.world.env.timeout(to_ns(self.scenario.storm_s + self.scenario.calm_s))
@@ -140,11 +140,10 @@ class Storm:
         world.network.attach(_PSP, world.process(_PSP), psp.app)
         return psp
 
-    def _start_merchant(self, theatre: Theatre) -> Merchant:
-        merchant = Merchant(clock=self.world.clock, random=self.world.stream("merchant"))
-        theatre.listen(url=f"http://{MERCHANT_NAME}/events", secret=MERCHANT_SECRET)
-        self.world.network.attach(MERCHANT_ADDRESS, self.world.process("merchant"), merchant)
-        return merchant
+    def _start_merchants(self, theatre: Theatre) -> Merchants:
+        for number in range(1, self.scenario.merchants + 1):
+            theatre.listen(merchant=number, url=url_of(number), secret=secret_of(number))
+        return Merchants(self.world, count=self.scenario.merchants)
 
     def _invite_customers(self) -> None:
         drivers = [self._driver(merchant) for merchant in range(1, self.scenario.merchants + 1)]
@@ -204,7 +203,7 @@ def _service_settings(scenario: Scenario, database: URL) -> Settings:
             "psp_base_url": f"http://{_PSP}",
             "psp_api_key": _PSP_KEY,
             "psp_webhook_secret": _WEBHOOK_SECRET,
-            "event_targets_allowed": [MERCHANT_ADDRESS],
+            "event_targets_allowed": [MERCHANT_NETWORK],
             **scenario.service,
         }
     )

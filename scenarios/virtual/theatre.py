@@ -18,7 +18,7 @@ from scenarios.virtual.backends import Backends
 from scenarios.virtual.loop import Address
 from scenarios.virtual.observer import Observer
 from scenarios.virtual.pools import Pools
-from service.export import OPEN_WORK, export_books
+from service.export import EXPORTED, OPEN_WORK, OUTGOING, export_books
 from service.store.outgoing_rows import endpoint_values
 from service.store.tables import endpoints, metadata
 from service.wiring import add_merchant, create_schema
@@ -55,13 +55,13 @@ class Theatre:
             self._runner.run(_execute(self._engine, "VACUUM"))
         self._runs += 1
 
-    def listen(self, *, url: str, secret: str) -> None:
-        """Let the merchant be told what happens from now on, until the tables are emptied."""
-        self._runner.run(_listen(self._engine, url=url, secret=secret))
+    def listen(self, *, merchant: int, url: str, secret: str) -> None:
+        """Let a merchant, who are counted from 1, be told what happens from now on, until the tables are emptied."""
+        self._runner.run(_listen(self._engine, merchant_id(merchant), url=url, secret=secret))
 
-    def books(self) -> Mapping[str, Rows]:
-        """Return what the service has written."""
-        return self._runner.run(export_books(self._engine))
+    def books(self, *, with_outgoing: bool) -> Mapping[str, Rows]:
+        """Return what the service has written, also about what it told merchants if that is wanted."""
+        return self._runner.run(export_books(self._engine, (*EXPORTED, *OUTGOING) if with_outgoing else EXPORTED))
 
     def has_open_work(self) -> bool:
         """Tell whether anything is left to do; may be asked while a run is under way."""
@@ -92,10 +92,10 @@ async def _build(engine: AsyncEngine, alterations: tuple[str, ...], *, merchants
         await _execute(engine, statement)
 
 
-async def _listen(engine: AsyncEngine, *, url: str, secret: str) -> None:
+async def _listen(engine: AsyncEngine, merchant: str, *, url: str, secret: str) -> None:
     endpoint = Endpoint(
-        id="end_of_the_merchant",
-        merchant_id=merchant_id(1),
+        id=f"end_of_{merchant}",
+        merchant_id=merchant,
         url=url,
         state=EndpointState.ENABLED,
         secret=secret,

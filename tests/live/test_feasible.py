@@ -95,4 +95,4 @@ def test_strikes_come_as_often_as_was_asked(strikes):
 
 
 def test_every_kind_of_fault_has_a_place():
-    assert {where for where, _ in WORLD_FAULTS} == {"process", "clock", "database", "network"}
+    assert {where for where, _ in WORLD_FAULTS} == {"process", "clock", "database", "network", "merchant"}

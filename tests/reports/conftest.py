@@ -37,6 +37,7 @@ class TinyRun:
         }
         self.diary: list[dict] = []
         self.faults: list[dict] = []
+        self.notices: list[dict] | None = None  # nobody listens
         self.service: dict[str, list[dict]] = {
             name: []
             for name in (
@@ -355,6 +356,7 @@ class TinyRun:
             service=self.service,
             psp=self.psp,
             faults=self.faults,
+            notices=self.notices,
             timing={"wall_s": 1.0},
         )
         return load_run(self.folder)

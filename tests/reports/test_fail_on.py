@@ -82,7 +82,7 @@ def test_the_default_is_everything():
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("I13", "no 'I13' (did you mean I3?); choose from invalid, unknown, thresholds, I1"),
+        ("I14", "no 'I14' (did you mean I4?); choose from invalid, unknown, thresholds, I1"),
         ("i1", "no 'i1' (did you mean I1?)"),
         ("treshold", "did you mean thresholds?"),
         ("", "no ''"),

@@ -65,7 +65,7 @@ def test_a_check_without_its_books_is_skipped_visibly_and_decides_nothing(run):
     verdict = run.verdict()
 
     skipped = {result.id: result.notes for result in verdict.checks if result.is_skipped}
-    assert set(skipped) == {"I2", "I3", "I8", "I12"}
+    assert set(skipped) == {"I2", "I3", "I8", "I12", "I13"}
     assert skipped["I2"] == ("skipped: the evidence has no service.payments",)
     assert verdict.validity is Validity.VALID
     assert verdict.summary.endswith("Nobody lost money or paid twice, as far as the evidence goes.")
@@ -85,7 +85,10 @@ def test_a_service_that_shows_a_status_a_payment_and_nothing_else_can_be_judged(
     verdict = run.verdict()
 
     assert verdict.validity is Validity.VALID
-    assert {result.id for result in verdict.checks if result.is_skipped} == {"I12"}  # it has nothing to score
+    assert {result.id for result in verdict.checks if result.is_skipped} == {
+        "I12",
+        "I13",
+    }  # nothing to score, nobody to tell
 
 
 @pytest.mark.parametrize(("state", "accused"), [("SUCCESS", {"I3"}), ("PROCESSING", {"I8"})])

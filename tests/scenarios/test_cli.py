@@ -161,7 +161,7 @@ def test_runs_are_kept_apart_and_the_latest_is_linked(tmp_path, postgres):
         (["run", "lost-webhooks", "--customers", "-1"], "customers"),
         (["run"], "NAME"),
         (["run", "lost-webhooks", "--threshold", "heal_p9 < 10m"], "--threshold 'heal_p9 < 10m', column 1: no measure"),
-        (["run", "lost-webhooks", "--fail-on", "I13"], "--fail-on 'I13': no 'I13' (did you mean I3?)"),
+        (["run", "lost-webhooks", "--fail-on", "I14"], "--fail-on 'I14': no 'I14' (did you mean I4?)"),
         (["sweep", "lost-webhooks", "--seeds", "1", "--fail-on", "thresholds"], "a sweep has none"),
         (["rnu", "lost-webhooks"], "rnu"),
         (["run", "lost-webhooks", "--database-url", "nonsense"], "is not a URL"),

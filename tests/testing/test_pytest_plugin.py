@@ -92,7 +92,7 @@ def test_a_scenario_may_be_a_file_beside_the_test(tell, pytester):
         ('"lost-webhooks", defect="nope"', "no defect 'nope'"),
         ('"lost-webhooks", changes={"strom_s": 1}', "no such key"),
         ('"lost-webhooks", thresholds=["heal_p9 < 10m"]', "column 1: no measure 'heal_p9'"),
-        ('"lost-webhooks", fail_on="I13"', "no 'I13'"),
+        ('"lost-webhooks", fail_on="I14"', "no 'I14'"),
     ],
 )
 def test_a_mark_that_cannot_be_understood_is_said_once_and_in_one_line(tell, mark, words):

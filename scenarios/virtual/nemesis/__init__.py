@@ -10,8 +10,10 @@ from typing import Protocol
 from scenarios.faults.world_fault import WorldFault
 from scenarios.nemesis.bites import Bites
 from scenarios.virtual.machines import Machines
+from scenarios.virtual.merchants import Merchants
 from scenarios.virtual.nemesis.clock import ClockNemesis
 from scenarios.virtual.nemesis.database import DatabaseNemesis
+from scenarios.virtual.nemesis.merchants import MerchantNemesis
 from scenarios.virtual.nemesis.network import NetworkNemesis
 from scenarios.virtual.nemesis.processes import VirtualProcessNemesis
 from scenarios.virtual.world import World
@@ -26,13 +28,16 @@ class Nemesis(Protocol):
         """Let this fault happen while its window lasts; called once for each, before the run begins."""
 
 
-def let_loose(faults: Iterable[WorldFault], *, world: World, machines: Machines, bites: Bites) -> None:
-    """Hand every fault to the nemesis of its `where`; the machines have been started."""
+def let_loose(
+    faults: Iterable[WorldFault], *, world: World, machines: Machines, merchants: Merchants | None, bites: Bites
+) -> None:
+    """Hand every fault to the nemesis of its `where`; the machines have been started, and merchants who listen."""
     nemeses: dict[str, Nemesis] = {
         "process": VirtualProcessNemesis(world, machines, bites=bites),
         "clock": ClockNemesis(world, machines, bites=bites),
         "database": DatabaseNemesis(world, machines, bites=bites),
         "network": NetworkNemesis(world, machines, bites=bites),
+        "merchant": MerchantNemesis(world, merchants, bites=bites),
     }
     for fault in faults:
         nemeses[fault.where].haunt(fault)
