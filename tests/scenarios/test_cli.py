@@ -247,6 +247,29 @@ def test_ctrl_c_before_it_has_begun_says_that_it_stopped(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+_IMPATIENT = """
+import os, signal, sys
+
+class Impatience:
+    def find_spec(self, name, path=None, target=None):
+        if name == "cyclopts":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Impatience())
+"""
+
+
+def test_ctrl_c_while_the_command_is_still_being_imported_says_that_it_stopped(tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(_IMPATIENT)
+    path = os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")]))
+
+    ended = subprocess.run(
+        [*PAYSTORM, "list"], capture_output=True, text=True, check=False, env=os.environ | {"PYTHONPATH": path}
+    )
+
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "paystorm: stopped\n")
+
+
 @pytest.mark.slow
 def test_sigkill_leaves_no_process_behind(tmp_path):
     process = _start_long_run(tmp_path)
