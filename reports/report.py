@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from reports.evidence import Evidence, load_run
-from reports.exports import export
 from reports.garbage import uncollected
 from reports.junit import to_junit
 from reports.page import render_page
@@ -19,16 +18,6 @@ def write_report(folder: Path) -> Path:
     """
     evidence = load_run(folder)
     return write_verdict(folder, evidence, judge(evidence))
-
-
-def export_report(folder: Path, verdict: Verdict, into: Path) -> tuple[Path, ...]:
-    """Write the figures and tables of a run's report as files of their own, and return their paths.
-
-    Raises:
-        EvidenceError: The folder is not a run that can be judged.
-        ExportFailed: The files cannot be written.
-    """
-    return export(load_run(folder), verdict, into)
 
 
 @uncollected()
