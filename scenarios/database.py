@@ -65,7 +65,7 @@ def parse_url(url: str) -> URL:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
         raise BadInput("--database-url is not a URL; expected postgresql://user:password@host:port/database") from None
     if parsed.get_backend_name() != "postgresql":
         raise BadInput(f"--database-url names {parsed.get_backend_name()}; only postgresql works here")

@@ -165,6 +165,7 @@ def test_runs_are_kept_apart_and_the_latest_is_linked(tmp_path, postgres):
         (["sweep", "lost-webhooks", "--seeds", "1", "--fail-on", "thresholds"], "a sweep has none"),
         (["rnu", "lost-webhooks"], "rnu"),
         (["run", "lost-webhooks", "--database-url", "nonsense"], "is not a URL"),
+        (["run", "lost-webhooks", "--database-url", "postgresql://u:sesame@here:port/x"], "is not a URL"),
         (["run", "lost-webhooks", "--database-url", "mysql://x"], "only postgresql works"),
         (["check", "no-such-folder"], "no such file"),
         (["replay", "no-such-folder"], "no such file"),
