@@ -35,6 +35,7 @@ from scenarios.cli.serve import serve
 from scenarios.cli.shrink import shrink
 from scenarios.cli.sweep import sweep
 from scenarios.errors import BadInput, InfrastructureFailed
+from scenarios.interrupts import heard_interrupts
 from scenarios.virtual.errors import Escaped, ServerSilent, Stalled, Unsupported
 
 _EPILOGUE = """\
@@ -81,7 +82,9 @@ for group in (merchants, keys, events):
 
 def main() -> NoReturn:
     """Run the command line."""
-    signal.signal(signal.SIGTERM, _interrupt)  # so that every `finally` runs, as after Ctrl-C
+    for interrupt in heard_interrupts():
+        if interrupt is not signal.SIGINT:  # Python's own handler does the same, and asyncio looks for it
+            signal.signal(interrupt, _interrupt)
     sys.exit(run_command(sys.argv[1:]))
 
 

@@ -237,11 +237,12 @@ def test_ctrl_c_keeps_what_was_found_and_says_that_it_is_not_enough(tmp_path):
 
 
 @pytest.mark.slow
-def test_ctrl_c_before_it_has_begun_says_that_it_stopped(tmp_path):
+@pytest.mark.parametrize("interrupt", [signal.SIGINT, signal.SIGHUP])
+def test_an_interrupt_before_it_has_begun_says_that_it_stopped(tmp_path, interrupt):
     process = _start_long_run(tmp_path)
     _wait_for_children(process.pid)
 
-    process.send_signal(signal.SIGINT)
+    process.send_signal(interrupt)
     _, stderr = process.communicate(timeout=60)
 
     assert (process.returncode, stderr) == (130, "paystorm: stopped\n")
