@@ -33,6 +33,8 @@ def folder_for_run(out: Path | None, *, scenario: str, seed: int) -> Iterator[Pa
     finally:
         if not was_there:
             with suppress(OSError):  # something was written
+                for inner in folder.iterdir():
+                    inner.rmdir()
                 folder.rmdir()
                 if out is None:
                     _ROOT.rmdir()

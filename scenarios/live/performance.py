@@ -65,16 +65,17 @@ class Performance:
             InfrastructureFailed: A process did not come up, or ended though nobody had killed it.
         """
         logs = self.folder.absolute() / "logs"
-        # The server comes first: where there is none, nothing is to be found in the folder.
-        with interrupts_restored(), database_server(self.database_url, profile=KILLABLE) as server:
-            logs.mkdir(parents=True, exist_ok=True)
-            with (
-                closing(DiaryFile(logs / "customers.jsonl", now_us=now_us)) as diary,
-                closing(BitesFile(logs / "faults.jsonl", now_us=now_us)) as bites,
-                closing(Sampler(self.folder / RESOURCES, now_us=now_us)) as sampler,
-            ):
-                recording = self._perform(server, diary=diary, bites=bites, sampler=sampler, listener=listener)
-                recording.write(self.folder)
+        logs.mkdir(parents=True, exist_ok=True)  # which tells a run that was cut off from a folder that is none
+        with (
+            interrupts_restored(),
+            # Before the files: where there is no server, nothing is to be found in the folder.
+            database_server(self.database_url, profile=KILLABLE) as server,
+            closing(DiaryFile(logs / "customers.jsonl", now_us=now_us)) as diary,
+            closing(BitesFile(logs / "faults.jsonl", now_us=now_us)) as bites,
+            closing(Sampler(self.folder / RESOURCES, now_us=now_us)) as sampler,
+        ):
+            recording = self._perform(server, diary=diary, bites=bites, sampler=sampler, listener=listener)
+            recording.write(self.folder)
         return Performed(counts=recording.counts, trends=tuple(trends(sampler.samples)))
 
     def _perform(
