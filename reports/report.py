@@ -6,6 +6,7 @@ from reports.evidence import Evidence, load_run
 from reports.garbage import uncollected
 from reports.junit import to_junit
 from reports.page import render_page
+from reports.resources import read_resources
 from reports.verdict import Verdict, judge
 
 
@@ -26,5 +27,5 @@ def write_verdict(folder: Path, evidence: Evidence, verdict: Verdict) -> Path:
     (folder / "verdict.json").write_text(verdict.to_json(), encoding="utf-8")
     (folder / "junit.xml").write_bytes(to_junit(verdict))
     page = folder / "report.html"
-    page.write_text(render_page(evidence, verdict), encoding="utf-8")
+    page.write_text(render_page(evidence, verdict, read_resources(folder, evidence.manifest)), encoding="utf-8")
     return page
