@@ -12,9 +12,9 @@ from reports.report import write_report
 from reports.resources import NO_SAMPLES, read_resources
 
 
-def sample(started_at_us, process, pid, seconds, memory_mib, descriptors):
+def sample(at_us, process, pid, *, memory_mib, descriptors):
     return {
-        "at_us": started_at_us + seconds * 1_000_000,
+        "at_us": at_us,
         "process": process,
         "pid": pid,
         "resident_kib": 2_048 * memory_mib,
@@ -29,8 +29,14 @@ def sample(started_at_us, process, pid, seconds, memory_mib, descriptors):
 def watched(run):
     """A run whose processes somebody has looked at: a worker was started again."""
     run.evidence()
-    lives = [("psp", 1, 0, 40, 9), ("worker/1", 2, 0, 70, 8), ("worker/1", 3, 30, 20, 5), ("psp", 1, 30, 41, 9)]
-    lines = "".join(json.dumps(sample(run.manifest["started_at_us"], *life)) + "\n" for life in lives)
+    began_us = run.manifest["started_at_us"]
+    samples = [
+        sample(began_us, "psp", 1, memory_mib=40, descriptors=9),
+        sample(began_us, "worker/1", 2, memory_mib=70, descriptors=8),
+        sample(began_us + 30_000_000, "worker/1", 3, memory_mib=20, descriptors=5),
+        sample(began_us + 30_000_000, "psp", 1, memory_mib=41, descriptors=9),
+    ]
+    lines = "".join(json.dumps(one) + "\n" for one in samples)
     (run.folder / "resources.jsonl").write_text(lines)
     return run
 
