@@ -55,7 +55,9 @@ def test_where_nothing_can_be_written_is_said_at_once(here, out):
         pass
 
 
-@pytest.mark.parametrize("command", [("run",), ("live",), ("load", "--headless")])
+@pytest.mark.parametrize(
+    "command", [("run",), ("live",), ("load", "--headless"), ("sweep", "--seeds", "1..2"), ("hunt",)]
+)
 def test_every_command_says_so_in_one_line(here, command, capsys):
     (here / "file").touch()
 
