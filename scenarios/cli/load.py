@@ -167,12 +167,11 @@ def _drive(plan: "Load", scenario: "Scenario", folder: Path, *, database_url: st
 
 
 def _work(master_host: str, master_port: int) -> ExitCode:
-    from scenarios.live.load_worker import work_for
+    from scenarios.live.load_worker import given_key, work_for
     from scenarios.live.scratch import scratch_folder
 
-    print(
-        f"working for the master at {master_host}:{master_port} until it ends, or Ctrl-C", file=sys.stderr, flush=True
-    )
+    key, master = given_key(), f"{master_host}:{master_port}"
+    print(f"working for the master at {master} until it ends, or Ctrl-C", file=sys.stderr, flush=True)
     with scratch_folder() as logs:
-        work_for(master_host, port=master_port, logs=logs)
+        work_for(master_host, port=master_port, key=key, logs=logs)
     return ExitCode.HOLDS

@@ -28,6 +28,6 @@ def poor_role(postgres):
 def test_a_role_that_may_make_no_database_is_told_so_in_one_line(postgres, poor_role):
     url = f"postgresql://{poor_role}@/postgres?host={postgres.folder}"
 
-    with database_server(url) as server:
-        with pytest.raises(PostgresUnavailable, match="refuses: permission denied to create database"):
-            server.new_database().__enter__()
+    refusal = pytest.raises(PostgresUnavailable, match="refuses: permission denied to create database")
+    with database_server(url) as server, refusal, server.new_database():
+        pass
