@@ -19,6 +19,7 @@ from reports.evidence import Evidence
 from reports.figures import draw_all
 from reports.money import format_money
 from reports.rendering import page_environment, style
+from reports.resources import NO_SAMPLES
 from reports.scoring import tell_score
 from reports.script import script
 from reports.sequence import pixels
@@ -48,8 +49,8 @@ class Example:
     breach: Breach
 
 
-def render_page(evidence: Evidence, verdict: Verdict) -> str:
-    """Return the report of a judged run."""
+def render_page(evidence: Evidence, verdict: Verdict, samples: pd.DataFrame = NO_SAMPLES) -> str:
+    """Return the report of a judged run, with what its processes took if anybody looked (`reports.resources`)."""
     truth, teller, manifest = Truth.rebuild(evidence), Storyteller(evidence), evidence.manifest
     tables = Tables(evidence, truth)
     return (
@@ -70,7 +71,7 @@ def render_page(evidence: Evidence, verdict: Verdict) -> str:
             discoveries=_records(tables.discoveries.head(_ROWS_MAX)),
             discoveries_count=len(tables.discoveries),
             discoveries_by_kind=_records(tables.discoveries_by_kind),
-            pictures=draw_all(tables),
+            pictures=draw_all(tables, samples),
             moves=_records(tables.moves.head(_ROWS_MAX)),
             faults=_records(tables.faults),
             settings=tuple(dotted(manifest.plan)),

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from reports.evidence import Evidence, load_run
-from reports.exports import export
 from reports.garbage import uncollected
 from reports.junit import to_junit
 from reports.page import render_page
+from reports.resources import read_resources
 from reports.verdict import Verdict, judge
 
 
@@ -21,21 +21,11 @@ def write_report(folder: Path) -> Path:
     return write_verdict(folder, evidence, judge(evidence))
 
 
-def export_report(folder: Path, verdict: Verdict, into: Path) -> tuple[Path, ...]:
-    """Write the figures and tables of a run's report as files of their own, and return their paths.
-
-    Raises:
-        EvidenceError: The folder is not a run that can be judged.
-        ExportFailed: The files cannot be written.
-    """
-    return export(load_run(folder), verdict, into)
-
-
 @uncollected()
 def write_verdict(folder: Path, evidence: Evidence, verdict: Verdict) -> Path:
     """Write the three files about evidence that has been judged already, and return the page's path."""
     (folder / "verdict.json").write_text(verdict.to_json(), encoding="utf-8")
     (folder / "junit.xml").write_bytes(to_junit(verdict))
     page = folder / "report.html"
-    page.write_text(render_page(evidence, verdict), encoding="utf-8")
+    page.write_text(render_page(evidence, verdict, read_resources(folder, evidence.manifest)), encoding="utf-8")
     return page

@@ -48,7 +48,7 @@ def database_server(url: str | None, *, profile: Profile = SIMULATED) -> Iterato
 
     Raises:
         BadInput: The URL is not one.
-        PostgresUnavailable: The server cannot be reached or started.
+        PostgresUnavailable: The server cannot be reached or started, or does not let us make a database.
     """
     if url is not None:
         yield _reach(parse_url(url))
@@ -65,7 +65,7 @@ def parse_url(url: str) -> URL:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
         raise BadInput("--database-url is not a URL; expected postgresql://user:password@host:port/database") from None
     if parsed.get_backend_name() != "postgresql":
         raise BadInput(f"--database-url names {parsed.get_backend_name()}; only postgresql works here")
@@ -88,5 +88,7 @@ async def _fetch(url: URL, statement: str) -> object:
         raise PostgresUnavailable(f"no PostgreSQL at {where}: {error}") from None
     try:
         return await connection.fetchval(statement)
+    except asyncpg.PostgresError as error:
+        raise PostgresUnavailable(f"PostgreSQL at {where} refuses: {error}") from None
     finally:
         await connection.close()

@@ -11,7 +11,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
-_INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
+_INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def heard_interrupts() -> tuple[signal.Signals, ...]:
+    """Return the signals that ask us to end: Ctrl-C, SIGTERM, the terminal that is closed.
+
+    Those that are ignored when we start stay so: by `nohup`, or by a shell that has put us into the background.
+    """
+    return tuple(interrupt for interrupt in _INTERRUPTS if signal.getsignal(interrupt) is not signal.SIG_IGN)
 
 
 @contextmanager
@@ -37,7 +45,7 @@ def first_interrupt_handled_by(stop: Callable[[], None]) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread hears signals
         return
-    before = {interrupt: signal.getsignal(interrupt) for interrupt in _INTERRUPTS}
+    before = {interrupt: signal.getsignal(interrupt) for interrupt in heard_interrupts()}
 
     def on_interrupt(_number: int, _frame: FrameType | None) -> None:
         for interrupt, handler in before.items():
@@ -45,7 +53,7 @@ def first_interrupt_handled_by(stop: Callable[[], None]) -> Iterator[None]:
         stop()
 
     with interrupts_restored():
-        for interrupt in _INTERRUPTS:
+        for interrupt in before:
             signal.signal(interrupt, on_interrupt)
         yield
 
@@ -65,7 +73,7 @@ def interrupts_counted() -> Iterator[Interrupts]:
     def on_interrupt(_number: int, _frame: FrameType | None) -> None:
         interrupts.count += 1
 
-    for interrupt in _INTERRUPTS:
+    for interrupt in heard_interrupts():
         signal.signal(interrupt, on_interrupt)
     try:
         yield interrupts

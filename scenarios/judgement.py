@@ -20,6 +20,7 @@ class Judgement:
     """A judged run folder."""
 
     folder: Path
+    evidence: Evidence
     verdict: Verdict
     figures: tuple[KeyFigure, ...]
 
@@ -34,7 +35,7 @@ def judge_folder(folder: Path, *, thresholds: Sequence[Threshold] = (), fail_on:
     evidence = load_run(folder)
     verdict, truth = judge_on_terms(evidence, thresholds=thresholds, fail_on=fail_on), Truth.rebuild(evidence)
     write_verdict(folder, evidence, verdict)
-    return Judgement(folder=folder, verdict=verdict, figures=key_figures(evidence, truth))
+    return Judgement(folder=folder, evidence=evidence, verdict=verdict, figures=key_figures(evidence, truth))
 
 
 def judge_on_terms(evidence: Evidence, *, thresholds: Sequence[Threshold], fail_on: FailOn) -> Verdict:

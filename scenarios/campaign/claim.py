@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from typing import BinaryIO
 
 import orjson
 from pydantic import JsonValue
@@ -30,19 +31,26 @@ def claimed(out: Path | None, *, name: str, kind: str, description: Description)
         description: The plan, as plain data.
 
     Raises:
-        BadInput: The folder holds something else, or somebody is writing there.
+        BadInput: The folder holds something else, or somebody is writing there, or nobody can.
     """
     path = _find(name, kind, description) if out is None else out
     if out is not None and (difference := _difference(path, kind, description)):
         raise BadInput(f"--out {out}: {difference}; name another folder")
-    path.mkdir(parents=True, exist_ok=True)
-    with (path / ".lock").open("wb") as lock:
+    with _lock_file(path) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise BadInput(f"{path}: another {kind} is writing there") from None
         write_json(path / f"{kind}.json", description)
         yield path
+
+
+def _lock_file(path: Path) -> BinaryIO:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        return (path / ".lock").open("wb")
+    except OSError as error:
+        raise BadInput(f"--out {path}: {error.strerror}; name a folder that can be written to") from None
 
 
 def write_json(path: Path, content: Mapping[str, JsonValue]) -> None:

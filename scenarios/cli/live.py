@@ -94,7 +94,7 @@ def live(
     The first Ctrl-C ends the storm, the next one the calm; what was found until then is judged.
     """
     from scenarios.cli.live_output import print_resources
-    from scenarios.run_folder import choose_folder
+    from scenarios.run_folder import folder_for_run
 
     wish = _Wish(
         service_processes=service_processes,
@@ -109,9 +109,9 @@ def live(
         defect=defect,
     )
     scenario = _scenario(name, wish)
-    folder = choose_folder(out, scenario=scenario.name, seed=seed)
-    performed = _perform(scenario, folder, seed=seed, command=_command(name, wish), database_url=database_url)
-    code = conclude(folder, thresholds=thresholds, fail_on=fail_on, as_json=as_json)
+    with folder_for_run(out, scenario=scenario.name, seed=seed) as folder:
+        performed = _perform(scenario, folder, seed=seed, command=_command(name, wish), database_url=database_url)
+        code = conclude(folder, thresholds=thresholds, fail_on=fail_on, as_json=as_json)
     is_constant = print_resources(performed.trends) if soak else True
     return code if is_constant else max(code, ExitCode.BROKEN)
 

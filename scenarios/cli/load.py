@@ -80,6 +80,7 @@ def load(
         return _work(master_host, master_port)
     from scenarios.live.arrivals import ArrivalProcess
     from scenarios.live.load_generator import Load
+    from scenarios.run_folder import folder_for_run
 
     plan = Load(
         scenario=_named(name),
@@ -93,8 +94,10 @@ def load(
         workers_elsewhere=expect_workers if master else 0,
         master_port=master_port if master else None,
     )
-    folder = _drive(plan, defect=defect, duration_s=duration, out=out, database_url=database_url)
-    return conclude(folder, thresholds=thresholds, fail_on=fail_on, as_json=as_json)
+    scenario = _scenario(plan, defect=defect, duration_s=duration)
+    with folder_for_run(out, scenario=scenario.name, seed=seed) as folder:
+        _drive(plan, scenario, folder, database_url=database_url)
+        return conclude(folder, thresholds=thresholds, fail_on=fail_on, as_json=as_json)
 
 
 def _named(name: str | None) -> str:
@@ -138,18 +141,15 @@ def _scenario(plan: "Load", *, defect: str | None, duration_s: float) -> "Scenar
     return scenario if planted is None else scenario.with_changes({"defect": live_defect(planted).id})
 
 
-def _drive(plan: "Load", *, defect: str | None, duration_s: float, out: Path | None, database_url: str | None) -> Path:
-    """Let Locust drive a system of its own, write what everybody wrote down, and return the folder."""
+def _drive(plan: "Load", scenario: "Scenario", folder: Path, *, database_url: str | None) -> None:
+    """Let Locust drive a system of its own, and write what everybody wrote down."""
     from scenarios.cli.output import ProgressBar
     from scenarios.live.live_run import LiveRun
     from scenarios.live.load_command import load_command
     from scenarios.live.load_generator import start_load
     from scenarios.live.load_invitation import invitation
     from scenarios.live.system import Addresses, live_system
-    from scenarios.run_folder import choose_folder
 
-    scenario = _scenario(plan, defect=defect, duration_s=duration_s)
-    folder = choose_folder(out, scenario=scenario.name, seed=plan.seed)
     logs, addresses = folder.absolute() / "logs", Addresses.choose()
     with live_system(scenario, seed=plan.seed, addresses=addresses, logs=logs, database_url=database_url) as system:
         locust = start_load(plan, system)
@@ -164,13 +164,14 @@ def _drive(plan: "Load", *, defect: str | None, duration_s: float, out: Path | N
         recording.write(folder)
         if locust.process.returncode < 0:
             print(f"what was found until {locust.obituary()} is judged", file=sys.stderr)
-    return folder
 
 
 def _work(master_host: str, master_port: int) -> ExitCode:
-    from scenarios.live.load_worker import work_for
+    from scenarios.live.load_worker import given_key, work_for
     from scenarios.live.scratch import scratch_folder
 
+    key, master = given_key(), f"{master_host}:{master_port}"
+    print(f"working for the master at {master} until it ends, or Ctrl-C", file=sys.stderr, flush=True)
     with scratch_folder() as logs:
-        work_for(master_host, port=master_port, logs=logs)
+        work_for(master_host, port=master_port, key=key, logs=logs)
     return ExitCode.HOLDS

@@ -4,6 +4,7 @@ A command imports what it needs when it is called, because pandas, matplotlib an
 most commands take to run.
 """
 
+import errno
 import signal
 import sys
 from importlib.metadata import version
@@ -34,6 +35,7 @@ from scenarios.cli.serve import serve
 from scenarios.cli.shrink import shrink
 from scenarios.cli.sweep import sweep
 from scenarios.errors import BadInput, InfrastructureFailed
+from scenarios.interrupts import heard_interrupts
 from scenarios.virtual.errors import Escaped, ServerSilent, Stalled, Unsupported
 
 _EPILOGUE = """\
@@ -42,6 +44,11 @@ Start here: `paystorm run lost-webhooks --seed 7`, then open the report that it 
 Exit codes: 0 every invariant holds · 1 one is broken or a threshold not met · 2 bad input · 3 not deterministic · \
 4 the machine failed
 """
+
+# What a machine says to whoever asks; anything else would be a bug of ours.
+_REFUSALS = frozenset(
+    {errno.EACCES, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EROFS}
+)
 
 app = App(
     suppress_keyboard_interrupt=False,  # main() has a word for it
@@ -75,7 +82,9 @@ for group in (merchants, keys, events):
 
 def main() -> NoReturn:
     """Run the command line."""
-    signal.signal(signal.SIGTERM, _interrupt)  # so that every `finally` runs, as after Ctrl-C
+    for interrupt in heard_interrupts():
+        if interrupt is not signal.SIGINT:  # Python's own handler does the same, and asyncio looks for it
+            signal.signal(interrupt, _interrupt)
     sys.exit(run_command(sys.argv[1:]))
 
 
@@ -93,6 +102,11 @@ def run_command(arguments: list[str]) -> int:
     except (Escaped, Stalled) as error:
         errors.print(f"paystorm: the simulation cannot be repeated: {error}", markup=False)
         return ExitCode.NOT_DETERMINISTIC
+    except OSError as error:
+        if error.errno not in _REFUSALS:
+            raise
+        errors.print(f"paystorm: this machine refuses: {error}", markup=False)
+        return ExitCode.INFRASTRUCTURE_FAILED
     except KeyboardInterrupt:
         errors.print("paystorm: stopped", markup=False)
         return ExitCode.INTERRUPTED

@@ -34,8 +34,11 @@ type Presets = Annotated[tuple[str, ...], _several("Begin with these faults")]
 type FaultFiles = Annotated[tuple[Path, ...], _several("Begin with the faults of this TOML or JSON file")]
 type Seed = Annotated[int, Parameter(help="What the faults draw follows from it.")]
 type StateFile = Annotated[Path | None, Parameter(help=_STATE_HELP)]
-type Keys = Annotated[tuple[str, ...], Parameter(help=_KEY_HELP, negative="", show_default=False)]
-type Token = Annotated[str | None, Parameter(help=_CONTROL_HELP)]
+# What is on a command line every user of the machine can read; what is in the environment nobody else.
+type Keys = Annotated[
+    tuple[str, ...], Parameter(help=_KEY_HELP, negative="", show_default=False, env_var="PSP_SECRET_KEY")
+]
+type Token = Annotated[str | None, Parameter(help=_CONTROL_HELP, env_var="PSP_CONTROL_TOKEN")]
 type Addresses = Annotated[tuple[str, ...], _several("Send every event to this address; its host is trusted with that")]
 type ProfileName = Literal["stripe-v1", "adyen", "checkout", "paypal", "none"]
 type Profile = Annotated[ProfileName, Parameter(help="Treat idempotency keys as this provider does.")]

@@ -29,20 +29,20 @@ def replay(
     from scenarios.database import database_server
     from scenarios.processor import processor_of_our_own
     from scenarios.repetition import plan_of, repeat
-    from scenarios.run_folder import choose_folder
+    from scenarios.run_folder import folder_for_run
 
     first = plan_of(folder)
-    again = choose_folder(out, scenario=first.scenario.name, seed=first.seed)
-    with (
-        processor_of_our_own(),
-        database_server(database_url) as server,
-        ProgressBar(description=f"again: {folder.name}") as bar,
-    ):
-        try:
-            repetition = repeat(first, server=server, listener=bar, out=again)
-        except OtherChoice as error:
-            Console(stderr=True, soft_wrap=True, highlight=False).print(f"another run: {error}", markup=False)
-            return ExitCode.NOT_DETERMINISTIC
-    code = conclude(again, thresholds=thresholds, fail_on=fail_on, as_json=as_json)
+    with folder_for_run(out, scenario=first.scenario.name, seed=first.seed) as again:
+        with (
+            processor_of_our_own(),
+            database_server(database_url) as server,
+            ProgressBar(description=f"again: {folder.name}") as bar,
+        ):
+            try:
+                repetition = repeat(first, server=server, listener=bar, out=again)
+            except OtherChoice as error:
+                Console(stderr=True, soft_wrap=True, highlight=False).print(f"another run: {error}", markup=False)
+                return ExitCode.NOT_DETERMINISTIC
+        code = conclude(again, thresholds=thresholds, fail_on=fail_on, as_json=as_json)
     print_comparison(repetition)
     return code if repetition.is_equal else ExitCode.NOT_DETERMINISTIC

@@ -54,7 +54,8 @@ def report(
 
 
 def _report_run(folder: Path, export: Path | None, *, thresholds: Sequence[Threshold], fail_on: FailOn) -> ExitCode:
-    from reports.report import export_report
+    from reports.exports import export as export_files
+    from reports.resources import read_resources
     from scenarios.judgement import judge_folder
 
     is_asked = fail_on is not NOTHING
@@ -62,5 +63,7 @@ def _report_run(folder: Path, export: Path | None, *, thresholds: Sequence[Thres
     judgement = judge_folder(folder, thresholds=thresholds, fail_on=fail_on if is_asked else EVERYTHING)
     print(judgement.folder / "report.html")
     if export is not None:
-        print(f"{export}: {len(export_report(folder, judgement.verdict, export))} files")
+        samples = read_resources(folder, judgement.evidence.manifest)
+        files = export_files(judgement.evidence, judgement.verdict, export, samples=samples)
+        print(f"{export}: {len(files)} files")
     return ExitCode.BROKEN if is_asked and not judgement.verdict.passes else ExitCode.HOLDS

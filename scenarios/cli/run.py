@@ -67,7 +67,7 @@ def run(
     from scenarios.database import database_server
     from scenarios.processor import processor_of_our_own
     from scenarios.run_command import run_command
-    from scenarios.run_folder import choose_folder
+    from scenarios.run_folder import folder_for_run
     from scenarios.swarm import NO_SWARM, draw_swarm
     from scenarios.virtual.stage import Stage
 
@@ -76,20 +76,22 @@ def run(
     drawn = draw_swarm(scenario, seed, fixed=changes) if swarm else NO_SWARM
     scenario = scenario.with_changes(drawn.changes)
     command = run_command(name, seed=seed, changes=changes, is_standard=standard, has_swarm=swarm)
-    folder = choose_folder(out, scenario=scenario.name, seed=seed)
     print_swarm(drawn)
     recorder = Recorder() if tape else None
-    with (
-        processor_of_our_own(),
-        database_server(database_url) as server,
-        Stage(server) as stage,
-        ProgressBar(description=f"{scenario.name} seed {seed}") as bar,
-    ):
-        recording = stage.perform(scenario, seed=seed, command=command, listener=bar, swarm=drawn.values, tape=recorder)
-    recording.write(folder)
-    if recorder is not None:
-        write_tape(recorder.choices, folder / TAPE)
-    return conclude(folder, thresholds=thresholds, fail_on=fail_on, as_json=as_json)
+    with folder_for_run(out, scenario=scenario.name, seed=seed) as folder:
+        with (
+            processor_of_our_own(),
+            database_server(database_url) as server,
+            Stage(server) as stage,
+            ProgressBar(description=f"{scenario.name} seed {seed}") as bar,
+        ):
+            recording = stage.perform(
+                scenario, seed=seed, command=command, listener=bar, swarm=drawn.values, tape=recorder
+            )
+        recording.write(folder)
+        if recorder is not None:
+            write_tape(recorder.choices, folder / TAPE)
+        return conclude(folder, thresholds=thresholds, fail_on=fail_on, as_json=as_json)
 
 
 def _sized(name: str, *, standard: bool) -> "Scenario":

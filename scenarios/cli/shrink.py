@@ -40,16 +40,16 @@ def shrink(
     from scenarios.cli.output import print_judgement
     from scenarios.judgement import judge_folder
     from scenarios.repetition import plan_of
-    from scenarios.run_folder import choose_folder
+    from scenarios.run_folder import folder_for_run
     from scenarios.shrinking import what_it_takes
 
     plan = plan_of(folder)
     target = _target(folder, invariant)
-    smallest = _smallest(plan, target, runs_max=runs_max, database_url=database_url)
     name = f"{plan.scenario.name[:_NAME_LENGTH_MAX]}-shrunk"
-    kept = choose_folder(out, scenario=name, seed=smallest.seed)
-    _keep(smallest, kept, file=kept / f"{name}.toml")
-    code = print_judgement(judge_folder(kept), json=False)
+    with folder_for_run(out, scenario=name, seed=plan.seed) as kept:
+        smallest = _smallest(plan, target, runs_max=runs_max, database_url=database_url)
+        _keep(smallest, kept, file=kept / f"{name}.toml")
+        code = print_judgement(judge_folder(kept), json=False)
     print(what_it_takes(smallest))
     return code
 

@@ -10,11 +10,12 @@ import fcntl
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import IO, Self
@@ -29,6 +30,7 @@ from scenarios.errors import PostgresUnavailable
 from scenarios.parenthood import dies_with_parent
 
 _FOLDER_PREFIX = "paystorm-pg-"
+_LOCK = "owner.lock"
 _SOCKET_PATH_BYTES_MAX = 107  # sockaddr_un.sun_path, unix(7)
 _START_TIMEOUT_S = 30
 _STOP_TIMEOUT_S = 10
@@ -60,7 +62,7 @@ class EmbeddedPostgres:
             PostgresUnavailable: No programs were found, or the server did not start; the message ends with its log.
         """
         binaries, privileges = find_binaries(), choose_privileges()
-        _sweep_abandoned_folders()
+        _sweep_abandoned_folders(privileges)
         folder, lock = _claim_folder(privileges)
         server = None
         try:
@@ -154,23 +156,33 @@ def _claim_folder(privileges: Privileges) -> tuple[Path, IO[bytes]]:
         raise PostgresUnavailable(
             f"the temporary folder's path is too long for a unix socket: {folder}; set TMPDIR to a shorter one"
         )
-    lock = (folder / "owner.lock").open("wb")
+    lock = (folder / _LOCK).open("wb")
     fcntl.flock(lock, fcntl.LOCK_EX)
     if privileges.owner is not None:
         os.chown(folder, *privileges.owner)
     return folder, lock
 
 
-def _sweep_abandoned_folders() -> None:
+def _sweep_abandoned_folders(privileges: Privileges) -> None:
+    ours = {os.geteuid()} | ({privileges.owner[0]} if privileges.owner is not None else set())
     for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER_PREFIX}*"):
-        try:
-            if time.time() - folder.stat().st_mtime < _SWEEP_AGE_S:
-                continue
-            with (folder / "owner.lock").open("rb") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(folder, ignore_errors=True)
-        except OSError:
-            continue  # somebody lives there, or it is not ours to remove
+        with suppress(OSError):  # somebody lives there, or has just removed it
+            status = folder.lstat()  # where everybody may write, the name may be somebody's link
+            is_old = time.time() - status.st_mtime >= _SWEEP_AGE_S
+            if is_old and stat.S_ISDIR(status.st_mode) and status.st_uid in ours:
+                _remove_unless_inhabited(folder)
+
+
+def _remove_unless_inhabited(folder: Path) -> None:
+    """Remove a folder of ours.
+
+    Raises:
+        OSError: Its owner lives.
+    """
+    # A folder without a lock is what somebody left who was killed while removing it, and had begun with the lock.
+    with (folder / _LOCK).open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

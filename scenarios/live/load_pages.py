@@ -6,7 +6,7 @@ the user visits read them and press their buttons.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hmac import compare_digest
 from http import HTTPStatus
 from pathlib import Path
@@ -23,7 +23,7 @@ from scenarios.live.monitor_client import MonitorClient
 _FAREWELL_S = 0.5  # for the browser to get the page before the server ends
 _FOLDER = Path(__file__).with_name("pages")
 _TAB = "Reconciliation"
-_BODY_BYTES_MAX = 4_096
+_BODY_BYTES_MAX = 16_384  # of a form; nobody sends files here
 _LOCAL_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 _ASSETS = ("reconciliation.css", "reconciliation.js", "tab.js")
 _POLICY = (
@@ -42,6 +42,7 @@ class LoadPages:
         self._web_ui = environment.web_ui
         self._app: Flask = environment.web_ui.app
         self._scenarios = frozenset(scenarios)
+        self._host = environment.host  # as the command says; the form could name another
         self._monitor = monitor
         self._word = secrets.token_urlsafe(24)  # what only a page of ours can send back
         self._templates = Templates(loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined)
@@ -50,6 +51,7 @@ class LoadPages:
         """Add everything."""
         # Shown in the tab "Download data".
         self._web_ui.template_args["extended_csv_files"] = [{"href": "/end", "title": "End the load and judge the run"}]
+        self._app.config["MAX_CONTENT_LENGTH"] = _BODY_BYTES_MAX
         self._app.before_request(self._guard)
         self._app.after_request(self._keep_to_ourselves)
         self._add("/end", self._ask_for_the_end, "GET")
@@ -74,10 +76,16 @@ class LoadPages:
         origin = request.headers.get("Origin")
         if request.method not in ("GET", "HEAD") and origin is not None and urlsplit(origin).netloc != request.host:
             abort(HTTPStatus.FORBIDDEN, "another site asked for this")
-        chosen = request.form.get("scenario") if request.path == "/swarm" else None
-        if chosen is not None and chosen not in self._scenarios:
-            abort(HTTPStatus.BAD_REQUEST, "there is no such scenario")
+        if request.path == "/swarm":
+            self._check_choice(request.form)
         return None
+
+    def _check_choice(self, form: Mapping[str, str]) -> None:
+        """Refuse a load of customers whom nobody knows, or on a system that is not ours: it would be sent our key."""
+        if form.get("scenario") not in {None, *self._scenarios}:
+            abort(HTTPStatus.BAD_REQUEST, "there is no such scenario")
+        if self._host is not None and form.get("host") not in (None, "", self._host):
+            abort(HTTPStatus.BAD_REQUEST, f"this load is for {self._host} alone")
 
     def _keep_to_ourselves(self, response: Response) -> Response:
         # Locust would let every site read this; what has an answer already it leaves alone.
@@ -106,8 +114,6 @@ class LoadPages:
         assert self._monitor is not None, "or there is no such address"
         if not compare_digest(request.headers.get("X-Paystorm-Word", "").encode(), self._word.encode()):
             abort(HTTPStatus.FORBIDDEN, "only the page itself can ask for this; load it anew")
-        if (request.content_length or 0) > _BODY_BYTES_MAX:
-            abort(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too long")
         return _passed_on(*self._monitor.switch(request.get_data()))
 
     # The end

@@ -13,16 +13,24 @@ _KEY = "PAYSTORM_LOAD_API_KEY"
 _LOOK_S = 0.2
 
 
-def work_for(master_host: str, *, port: int, logs: Path) -> None:
-    """Work until the master has nothing more to do, or Ctrl-C.
+def given_key() -> str:
+    """Return the key to ask the service with.
 
     Raises:
-        BadInput: There is no key to ask the service with.
-        InfrastructureFailed: The master cannot be reached, or Locust failed.
+        BadInput: There is none in the environment.
     """
     key = os.environ.get(_KEY)
     if not key:
         raise BadInput(f"{_KEY} is not set; the master printed its value")
+    return key
+
+
+def work_for(master_host: str, *, port: int, key: str, logs: Path) -> None:
+    """Work until the master has nothing more to do, or Ctrl-C.
+
+    Raises:
+        InfrastructureFailed: The master cannot be reached, or Locust failed.
+    """
     with Children(logs=logs) as children, suppress(KeyboardInterrupt):
         worker = children.start(
             "locust",

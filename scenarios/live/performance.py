@@ -65,13 +65,14 @@ class Performance:
             InfrastructureFailed: A process did not come up, or ended though nobody had killed it.
         """
         logs = self.folder.absolute() / "logs"
-        logs.mkdir(parents=True, exist_ok=True)
+        logs.mkdir(parents=True, exist_ok=True)  # which tells a run that was cut off from a folder that is none
         with (
             interrupts_restored(),
+            # Before the files: where there is no server, nothing is to be found in the folder.
+            database_server(self.database_url, profile=KILLABLE) as server,
             closing(DiaryFile(logs / "customers.jsonl", now_us=now_us)) as diary,
             closing(BitesFile(logs / "faults.jsonl", now_us=now_us)) as bites,
             closing(Sampler(self.folder / RESOURCES, now_us=now_us)) as sampler,
-            database_server(self.database_url, profile=KILLABLE) as server,
         ):
             recording = self._perform(server, diary=diary, bites=bites, sampler=sampler, listener=listener)
             recording.write(self.folder)

@@ -6,6 +6,7 @@ alone: whoever listens to the progress, or lends another server, cannot change i
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from operator import itemgetter
 
 import httpx
@@ -81,21 +82,24 @@ class Storm:
             tape=tape,
             decided=by_stream(scenario.decisions),
         )
-        self.diary = Diary(now_us=self.world.clock.now_us)
-        self.psp = self._start_psp()
-        self.merchants = self._start_merchants(theatre) if scenario.merchant_listens else None
-        self.machines = Machines(
-            self.world,
-            settings=_service_settings(scenario, theatre.database),
-            parts=defect.parts if defect else None,
-            pools=theatre.pools,
-        )
-        self._world_bites = Bites(now_us=self.world.clock.now_us)
-        self._listener = listener
-        self._theatre = theatre
-        self._customers_done = 0
-        self.world.network.rules.extend(_latencies(scenario))
-        self.world.postgres.regime = Regime.of(scenario.database_latency_s)
+        with ExitStack() as failing:
+            failing.callback(self.world.close)  # nobody else could, if there is no storm
+            self.diary = Diary(now_us=self.world.clock.now_us)
+            self.psp = self._start_psp()
+            self.merchants = self._start_merchants(theatre) if scenario.merchant_listens else None
+            self.machines = Machines(
+                self.world,
+                settings=_service_settings(scenario, theatre.database),
+                parts=defect.parts if defect else None,
+                pools=theatre.pools,
+            )
+            self._world_bites = Bites(now_us=self.world.clock.now_us)
+            self._listener = listener
+            self._theatre = theatre
+            self._customers_done = 0
+            self.world.network.rules.extend(_latencies(scenario))
+            self.world.postgres.regime = Regime.of(scenario.database_latency_s)
+            failing.pop_all()
 
     @property
     def bites(self) -> list[dict[str, object]]:

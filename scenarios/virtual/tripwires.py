@@ -96,11 +96,13 @@ class Tripwires:
 
     def __enter__(self) -> None:
         self._forbidden = dict(_UNPATCHED)
-        for owner, name, substitute in self._substitutes():
-            call = f"{owner.__name__}.{name}"
-            self._forbidden |= {getattr(owner, name): call, substitute: call}
-            self._spread.enter_context(_replaced(owner, name, substitute))
-        self._spread.enter_context(_watched_calls(self._watched, self._on_call))
+        with ExitStack() as spreading:  # what is spread already is taken in, should the rest fail
+            for owner, name, substitute in self._substitutes():
+                call = f"{owner.__name__}.{name}"
+                self._forbidden |= {getattr(owner, name): call, substitute: call}
+                spreading.enter_context(_replaced(owner, name, substitute))
+            spreading.enter_context(_watched_calls(self._watched, self._on_call))
+            self._spread = spreading.pop_all()
 
     def __exit__(self, *_exception: object) -> None:
         self._spread.close()
@@ -164,11 +166,11 @@ def _watched_calls(packages: tuple[str, ...], on_call: Callable[..., object]) ->
     codes = _codes_of(_loaded(packages))
     monitoring = sys.monitoring
     monitoring.use_tool_id(_TOOL, "paystorm")
-    monitoring.register_callback(_TOOL, monitoring.events.CALL, on_call)
-    for code in codes:
-        monitoring.set_local_events(_TOOL, code, monitoring.events.CALL)
-    monitoring.restart_events()
     try:
+        monitoring.register_callback(_TOOL, monitoring.events.CALL, on_call)
+        for code in codes:
+            monitoring.set_local_events(_TOOL, code, monitoring.events.CALL)
+        monitoring.restart_events()
         yield
     finally:
         for code in codes:

@@ -90,11 +90,18 @@ def _outsiders_are_refused(pages):
             http.get("/reconciliation", headers={"Host": "evil.example"}),
         ]
         readable = [http.get(path, headers=evil) for path in ("/", "/reconciliation", "/reconciliation/state")]
-        unknown = http.post("/swarm", data={"user_count": "1", "spawn_rate": "1", "scenario": "/etc/passwd"})
+        start = {"user_count": "1", "spawn_rate": "1"}
+        unknown = http.post("/swarm", data=start | {"scenario": "/etc/passwd"})
+        elsewhere = http.post("/swarm", data=start | {"host": "http://evil.example"})
+        huge = [
+            http.post("/swarm", data=start | {"scenario": "x" * 100_000}),
+            http.post("/reconciliation/switch", content=iter([b"x" * 100_000]), headers={"X-Paystorm-Word": word}),
+        ]
 
         assert [answer.status_code for answer in refused] == [403] * 6
         assert {answer.headers["access-control-allow-origin"] for answer in readable} == {pages}
-        assert unknown.status_code == 400
+        assert (unknown.status_code, elsewhere.status_code) == (400, 400)
+        assert [answer.status_code for answer in huge] == [413, 400]  # what does not tell its length is not read
         assert "Bearer" not in readable[1].text + readable[2].text
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import re
 import signal
 import subprocess
@@ -68,7 +69,8 @@ def start_psp():
 
     def start(*arguments):
         process = subprocess.Popen(
-            [sys.executable, "-m", "scenarios.cli", "psp", "--port", "0", "--token", TOKEN, *map(str, arguments)],
+            [sys.executable, "-m", "scenarios.cli", "psp", "--port", "0", *map(str, arguments)],
+            env=os.environ | {"PSP_CONTROL_TOKEN": TOKEN},  # a command line would show it to everybody
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

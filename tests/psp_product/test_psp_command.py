@@ -32,7 +32,7 @@ def test_the_printed_line_points_the_sdk_at_it(start_psp):
     assert f"http://{node[1]}:{node[2]}" == psp.url
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_it_ends_when_it_is_told_and_leaves_nothing_behind(start_psp, number):
     psp = start_psp()
     psp.pay()

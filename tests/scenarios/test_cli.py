@@ -165,6 +165,7 @@ def test_runs_are_kept_apart_and_the_latest_is_linked(tmp_path, postgres):
         (["sweep", "lost-webhooks", "--seeds", "1", "--fail-on", "thresholds"], "a sweep has none"),
         (["rnu", "lost-webhooks"], "rnu"),
         (["run", "lost-webhooks", "--database-url", "nonsense"], "is not a URL"),
+        (["run", "lost-webhooks", "--database-url", "postgresql://u:sesame@here:port/x"], "is not a URL"),
         (["run", "lost-webhooks", "--database-url", "mysql://x"], "only postgresql works"),
         (["check", "no-such-folder"], "no such file"),
         (["replay", "no-such-folder"], "no such file"),
@@ -236,15 +237,39 @@ def test_ctrl_c_keeps_what_was_found_and_says_that_it_is_not_enough(tmp_path):
 
 
 @pytest.mark.slow
-def test_ctrl_c_before_it_has_begun_says_that_it_stopped(tmp_path):
+@pytest.mark.parametrize("interrupt", [signal.SIGINT, signal.SIGHUP])
+def test_an_interrupt_before_it_has_begun_says_that_it_stopped(tmp_path, interrupt):
     process = _start_long_run(tmp_path)
     _wait_for_children(process.pid)
 
-    process.send_signal(signal.SIGINT)
+    process.send_signal(interrupt)
     _, stderr = process.communicate(timeout=60)
 
     assert (process.returncode, stderr) == (130, "paystorm: stopped\n")
     assert list(tmp_path.iterdir()) == []
+
+
+_IMPATIENT = """
+import os, signal, sys
+
+class Impatience:
+    def find_spec(self, name, path=None, target=None):
+        if name == "cyclopts":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Impatience())
+"""
+
+
+def test_ctrl_c_while_the_command_is_still_being_imported_says_that_it_stopped(tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(_IMPATIENT)
+    path = os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")]))
+
+    ended = subprocess.run(
+        [*PAYSTORM, "list"], capture_output=True, text=True, check=False, env=os.environ | {"PYTHONPATH": path}
+    )
+
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "paystorm: stopped\n")
 
 
 @pytest.mark.slow

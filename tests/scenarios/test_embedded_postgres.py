@@ -1,6 +1,7 @@
 """The embedded server against the machine: it starts, it serves, and nothing of it is left behind."""
 
 import asyncio
+import fcntl
 import os
 import signal
 import subprocess
@@ -80,18 +81,54 @@ def test_killing_the_owner_with_sigkill_leaves_no_server():
     assert not alive(pid)
 
 
-def test_folders_of_killed_owners_are_swept_by_the_next_start(monkeypatch, tmp_path):
-    abandoned, inhabited = tmp_path / "paystorm-pg-abandoned", tmp_path / "paystorm-pg-young"
-    for folder in (abandoned, inhabited):
-        folder.mkdir()
-        (folder / "owner.lock").touch()
-    long_ago = time.time() - 3600
-    os.utime(abandoned, (long_ago, long_ago))
+@pytest.fixture
+def aged(monkeypatch, tmp_path):
+    """Return who makes a folder as of a server that somebody has left an hour ago, where the next server starts."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+    def make(name: str, *, files: tuple[str, ...], age_s: float = 3_600) -> Path:
+        folder = tmp_path / f"paystorm-pg-{name}"
+        (folder / "data").mkdir(parents=True)
+        for file in files:
+            (folder / file).touch()
+        then = time.time() - age_s
+        os.utime(folder, (then, then))
+        return folder
+
+    return make
+
+
+def test_folders_of_killed_owners_are_swept_by_the_next_start(aged):
+    abandoned = aged("abandoned", files=("owner.lock", "data/PG_VERSION"))
+    # Its owner was killed while removing it, and the lock was the first to go.
+    half_removed = aged("half-removed", files=("data/PG_VERSION",))
+    young = aged("young", files=(), age_s=5)
 
     with EmbeddedPostgres.start():
         assert not abandoned.exists()
-        assert inhabited.exists()
+        assert not half_removed.exists()
+        assert young.exists()
+
+
+def test_no_folder_is_swept_whose_owner_lives_nor_that_of_somebody_else(aged, monkeypatch, tmp_path):
+    inhabited, foreign = aged("inhabited", files=("owner.lock",)), aged("foreign", files=())
+    home = tmp_path / "home"
+    home.mkdir()
+    (tmp_path / "paystorm-pg-link").symlink_to(home)
+    os.utime(home, (0, 0))
+    lstat = Path.lstat
+
+    def is_of_somebody_else(path: Path) -> os.stat_result:
+        status = lstat(path)
+        return os.stat_result((*status[:4], 12_345, *status[5:])) if path == foreign else status
+
+    monkeypatch.setattr(Path, "lstat", is_of_somebody_else)
+    with (inhabited / "owner.lock").open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with EmbeddedPostgres.start():
+            assert (inhabited / "data").exists()
+            assert (foreign / "data").exists()
+            assert home.exists()
 
 
 def test_a_socket_path_that_is_too_long_is_refused_in_words(monkeypatch, tmp_path):

@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import gc
 import os
 import random
 import secrets
@@ -16,6 +17,7 @@ from time import time as imported_time
 
 import pytest
 
+from scenarios.library import find_scenario
 from scenarios.virtual.errors import Escaped
 
 
@@ -126,11 +128,44 @@ def test_sleeping_and_threads_are_for_nobody(new_world):
             run(new_world(), call)
 
 
+def replaced() -> tuple[object, ...]:
+    """Return some of what a world replaces while it runs."""
+    return time.time, random.random, os.urandom, uuid.uuid4, threading.Thread.start, socket.socket.connect
+
+
 def test_the_real_world_is_back_afterwards(world):
-    before = (time.time, random.random, os.urandom, uuid.uuid4, threading.Thread.start, socket.socket.connect)
+    before = replaced()
 
     run(world, lambda: None)
 
-    assert before == (time.time, random.random, os.urandom, uuid.uuid4, threading.Thread.start, socket.socket.connect)
+    assert before == replaced()
     assert sys.monitoring.get_tool(4) is None
     assert Program.in_a_static_method() > 1_700_000_000
+
+
+def test_the_real_world_is_back_if_the_wires_cannot_be_spread(world):
+    before = replaced()
+    sys.monitoring.use_tool_id(4, "somebody else's")
+    try:
+        with pytest.raises(ValueError, match="tool 4"):
+            run(world, lambda: None)
+    finally:
+        sys.monitoring.free_tool_id(4)
+
+    assert before == replaced()
+
+
+def test_a_storm_that_cannot_be_built_leaves_no_world(stage, monkeypatch):
+    def fail(**_):
+        raise RuntimeError("no such PSP")
+
+    before = replaced()
+    monkeypatch.setattr("scenarios.virtual.storm.create_psp", fail)
+
+    with pytest.raises(RuntimeError, match="no such PSP"):
+        stage.perform(find_scenario("duplicate-clicks"), seed=1)
+
+    assert gc.isenabled()
+    assert before == replaced()
+    monkeypatch.undo()
+    assert stage.perform(find_scenario("duplicate-clicks").with_changes({"storm_s": "1", "customers": "1"}), seed=1)

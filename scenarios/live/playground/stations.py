@@ -19,6 +19,7 @@ _TASKS = {
     "service": "the payment service",
     "worker": "finishes what was left, and asks about what is unknown",
     "locust": "customers by the dozen, started on its page",
+    "monitor": "watches the money for the tab on Locust's page",
 }
 
 
