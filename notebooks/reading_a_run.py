@@ -24,6 +24,7 @@ from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
+from msgspec.structs import asdict
 
 from reports import load_run
 
@@ -38,7 +39,7 @@ print(f"{manifest.scenario}, seed {manifest.seed}: {len(evidence.diary)} request
 # A webhook is only the fastest messenger. When it is lost, the worker has to ask.
 
 # %%
-transitions = pd.DataFrame(evidence.service.transitions)
+transitions = pd.DataFrame(map(asdict, evidence.service.transitions))
 final = transitions[transitions["to_state"].isin(["SUCCESS", "FAILED"])]
 messengers = final["source"].value_counts().rename("payments")
 messengers
@@ -77,7 +78,7 @@ figure
 # Each question costs the PSP something. The period of the worker buys time with questions.
 
 # %%
-requests = pd.DataFrame(line for line in evidence.psp.journal if line.kind == "request")
+requests = pd.DataFrame(asdict(line) for line in evidence.psp.journal if line.kind == "request")
 questions = requests.groupby("operation").agg(
     asked=("operation", "size"), unanswered=("status", lambda s: s.isna().sum())
 )

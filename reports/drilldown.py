@@ -9,7 +9,7 @@ import pandas as pd
 from reports.facts import Money
 from reports.money import format_money
 from reports.records import FINAL_STATES, PAID_STATES, DiaryEntry, Discrepancy, Payment
-from reports.story import Step, Storyteller, told
+from reports.story import Step, Storyteller, Subject, Traces, told
 from reports.truth import Truth
 
 _STEPS_MAX = 30
@@ -31,13 +31,14 @@ class Disagreement:
 
 def drill_down(frame: pd.DataFrame, truth: Truth, teller: Storyteller) -> tuple[Disagreement, ...]:
     """Return what is behind each row of the three views."""
-    return tuple(_behind(row, truth, teller) for row in frame.to_dict(orient="records"))
+    rows = frame.to_dict(orient="records")
+    every = teller.trace_each([Subject(order_id=str(row["order"])) for row in rows])
+    return tuple(_behind(row, traces, truth) for row, traces in zip(rows, every, strict=True))
 
 
-def _behind(row: Mapping[Any, Any], truth: Truth, teller: Storyteller) -> Disagreement:
+def _behind(row: Mapping[Any, Any], traces: Traces, truth: Truth) -> Disagreement:
     plain = {str(name): None if pd.isna(value) else value for name, value in row.items()}
     order = str(row["order"])
-    traces = teller.traces(order_id=order)
     final = [entry for entry in traces.diary if entry.status_shown in FINAL_STATES]
     return Disagreement(
         row=plain,

@@ -19,6 +19,7 @@ from typing import Any
 
 import orjson
 
+from reports.columns import Known
 from reports.errors import EvidenceError
 from reports.garbage import uncollected
 from reports.jsonlines import parse_object, read_bytes, read_lines, read_rows, to_lines
@@ -43,7 +44,7 @@ from reports.records import (
     Refund,
     Transition,
 )
-from reports.schema import Known, schema_of
+from reports.schema import schema_of
 
 FORMAT = 2
 """What is written. Since format 2 the PSP says when it decided, when a refund arrived or failed and what was untrue

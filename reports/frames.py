@@ -101,33 +101,37 @@ def _captured_by_payment(truth: Truth) -> Mapping[str, Sequence[Money]]:
 
 def requests(evidence: Evidence) -> pd.DataFrame:
     """Return a row a request of a customer, with its latency where an answer came; of an open load, from when due."""
-    start_us, diary = evidence.manifest.started_at_us, evidence.diary
-    # Column by column: a tuple a row would take as much memory again as the diary itself.
+    diary = evidence.diary
+    # Here as elsewhere column by column: a tuple a row would take as much memory again as the diary itself.
     columns = {
         "action": pd.Categorical([entry.action for entry in diary]),
         "outcome": pd.Categorical([entry.outcome for entry in diary]),
-        "asked_s": (pd.Series([entry.asked_at_us for entry in diary], dtype="float64") - start_us) / _MICROSECONDS,
+        "asked_s": _since_start([entry.asked_at_us for entry in diary], evidence),
         "latency_s": pd.Series([entry.latency_us for entry in diary], dtype="float64") / _MICROSECONDS,
     }
     return pd.DataFrame(columns)
 
 
+def _since_start(times_us: list[int], evidence: Evidence) -> "pd.Series[float]":
+    """Return times as seconds since the run began."""
+    return (pd.Series(times_us, dtype="float64") - evidence.manifest.started_at_us) / _MICROSECONDS
+
+
 def bites(evidence: Evidence) -> pd.DataFrame:
     """Return a row a fault: how often it bit, and when for the first and the last time."""
-    start_us = evidence.manifest.started_at_us
-    frame = pd.DataFrame(
-        ((bite.fault, bite.where, bite.kind, (bite.at_us - start_us) / _MICROSECONDS) for bite in evidence.faults),
-        columns=["fault", "where", "kind", "at_s"],
-    )
+    columns = {name: list(map(attrgetter(name), evidence.faults)) for name in ("fault", "where", "kind")}
+    frame = bite_times(evidence).assign(**columns)
     grouped = frame.groupby(["where", "fault", "kind"])["at_s"].agg(count="size", first_s="min", last_s="max")
     return grouped.reset_index()
 
 
 def bite_times(evidence: Evidence) -> pd.DataFrame:
     """Return a row a bite of a fault: where it bit, and when."""
-    start_us = evidence.manifest.started_at_us
-    rows = ((bite.where, (bite.at_us - start_us) / _MICROSECONDS) for bite in evidence.faults)
-    return pd.DataFrame(rows, columns=["where", "at_s"]).astype({"at_s": "float64"})
+    columns = {
+        "where": [bite.where for bite in evidence.faults],
+        "at_s": _since_start([bite.at_us for bite in evidence.faults], evidence),
+    }
+    return pd.DataFrame(columns)
 
 
 def steps(evidence: Evidence) -> pd.DataFrame:
@@ -135,14 +139,15 @@ def steps(evidence: Evidence) -> pd.DataFrame:
 
     Without the service's transitions nobody knows, and the table is empty.
     """
-    start_us = evidence.manifest.started_at_us
-    rows = (
-        (one.payment_id, one.from_state or "", one.to_state, one.source or "", (one.at_us - start_us) / _MICROSECONDS)
-        for one in evidence.service.transitions or ()
-    )
-    return pd.DataFrame(rows, columns=["payment", "from_state", "to_state", "source", "at_s"]).astype(
-        {"at_s": "float64"}
-    )
+    taken = evidence.service.transitions or ()
+    columns = {
+        "payment": [step.payment_id for step in taken],
+        "from_state": [step.from_state or "" for step in taken],
+        "to_state": [step.to_state for step in taken],
+        "source": [step.source or "" for step in taken],
+        "at_s": _since_start([step.at_us for step in taken], evidence),
+    }
+    return pd.DataFrame(columns)
 
 
 def moves(steps: pd.DataFrame) -> pd.DataFrame:

@@ -7,38 +7,33 @@ from pathlib import Path
 from typing import BinaryIO
 
 import orjson
+from msgspec import Struct
 
+from reports.columns import Known, reader_of
 from reports.errors import EvidenceError
 from reports.records import Json, JsonObject
-from reports.schema import MEND, Known, Schema, schema_of
+from reports.schema import MEND, schema_of
 
 _BATCH = 200  # lines; many enough to be read by columns, few enough to stay in a processor's cache
 
 
-def read_lines[Row](path: Path, row: type[Row], known: Known) -> tuple[Row, ...]:
+def read_lines[Row: Struct](path: Path, row: type[Row], known: Known) -> tuple[Row, ...]:
     """Return the rows of a JSON-lines file.
 
     Raises:
         EvidenceError: The file is missing or a line is not such a row.
     """
-    schema, rows, number = schema_of(row), list[Row](), 1
+    reader, rows, number = reader_of(row), list[Row](), 1
     with _opened(path) as file:
         for lines in batched(file, _BATCH):
-            rows += _read_batch(lines, schema, known) or _read_singly(lines, schema, path=path, number=number)
+            rows += reader.read(lines, known) or _read_singly(lines, row, path=path, number=number)
             number += len(lines)
     return tuple(rows)
 
 
-def _read_batch[Row](lines: Sequence[bytes], schema: Schema[Row], known: Known) -> list[Row] | None:
-    try:
-        sources = [orjson.loads(line) for line in lines if not line.isspace()]
-    except orjson.JSONDecodeError:
-        return None
-    are_objects = all(type(source) is dict for source in sources)
-    return schema.read_all(sources, known) if are_objects else None
-
-
-def _read_singly[Row](lines: Iterable[bytes], schema: Schema[Row], *, path: Path, number: int) -> list[Row]:
+def _read_singly[Row](lines: Iterable[bytes], row: type[Row], *, path: Path, number: int) -> list[Row]:
+    """Read lines that could not be read together, to say what is wrong with the first that is none."""
+    schema = schema_of(row)
     places = ((line, f"{path} line {place}") for place, line in enumerate(lines, start=number) if not line.isspace())
     return [schema.read(parse_object(line, where=where), where=where) for line, where in places]
 
@@ -87,10 +82,7 @@ def read_rows[Row](sources: Sequence[Mapping[str, Json]], row: type[Row], *, whe
         EvidenceError: One of them is not such a row.
     """
     schema = schema_of(row)
-    rows = schema.read_all(sources, Known())
-    if rows is None:
-        rows = [schema.read(source, where=f"{where} row {number}") for number, source in enumerate(sources, start=1)]
-    return tuple(rows)
+    return tuple(schema.read(source, where=f"{where} row {number}") for number, source in enumerate(sources, start=1))
 
 
 def to_lines(sources: Iterable[Mapping[str, Json]]) -> bytes:

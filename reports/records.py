@@ -3,24 +3,34 @@
 Units: times are integer microseconds since the Unix epoch (`at_us`), money is integer minor units of an ISO 4217
 currency. A field with a default may be missing from a row; a service that is not ours may leave out what it does not
 know. States are kept as plain text, because a state that nobody has heard of is a finding, not an unreadable file.
+
+A run may have millions of rows, so they are structs of msgspec: the collector need not look at them, since a row never
+points back, and they are filled by position, for which what is indispensable comes first in each. Everywhere else they
+are made with keywords, like every other value.
 """
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
+from typing import Annotated
 
+import msgspec
 import orjson
+from msgspec import Struct
 
 type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
 type JsonObject = dict[str, Json]
 type JsonText = str | None
-"""JSON with sorted keys that stays text until somebody looks into it, which of most answers nobody ever does."""
+"""JSON that stays text, as it was written, until somebody looks into it, which of most answers nobody ever does."""
 
-KEPT_WITH = "kept_with"
-"""Marks a field of which a judge has need only where another one is there; elsewhere its content stays in the file."""
+SINGLE = "single"
+"""Marks what hardly comes twice, so that to look for its like costs more than it saves."""
 
-SINGLE = MappingProxyType({"single": True})
-"""Marks numbers of which hardly one comes twice, so that to look for its like costs more than it saves."""
+
+@dataclass(frozen=True, slots=True)
+class KeptWith:
+    """Marks a field that a judge needs only where another one is there; elsewhere its content stays in the file."""
+
+    other: str
 
 
 class PaymentState(StrEnum):
@@ -116,24 +126,24 @@ class Manifest:
     counts: JsonObject = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DiaryEntry:
+class DiaryEntry(Struct, frozen=True, gc=False):
     """diary.jsonl: one request of one customer, and what the customer saw of it."""
 
-    op: int = field(metadata=SINGLE)
+    op: Annotated[int, SINGLE]
     customer: str
     script: str
     intent: str  # what the customer wants once; a refund has an intent of its own
     action: str
+    asked_at_us: int
+    outcome: str
+    order_id: str  # the intent of the purchase, which the PSP's metadata carries too
     key: str | None = None
     amount_minor: int | None = None
     currency: str | None = None
     payment_id: str | None = None
     refund_id: str | None = None
-    due_at_us: int | None = field(default=None, metadata=SINGLE)  # when an open load wanted it; None: when it was asked
-    asked_at_us: int = field(metadata=SINGLE)
-    answered_at_us: int | None = field(default=None, metadata=SINGLE)  # None: no answer ever came
-    outcome: str
+    due_at_us: int | None = None  # when an open load wanted it; None: when it was asked
+    answered_at_us: int | None = None  # None: no answer ever came
     http_status: int | None = None
     replayed: bool = False  # the answer said that it was a remembered one
     status_shown: str | None = None
@@ -141,8 +151,7 @@ class DiaryEntry:
     refunded_shown_minor: int | None = None
     retry_after_s: int | float | None = None  # what the answer asked the customer to wait
     merchant_id: str | None = None  # whose customer; None: everybody is one merchant's, or nobody wrote it down
-    order_id: str  # the intent of the purchase, which the PSP's metadata carries too
-    answer: JsonText = field(default=None, metadata={KEPT_WITH: "key"})  # of a look, the columns say what counts
+    answer: Annotated[JsonText, KeptWith("key")] = None  # of a look, the columns say what counts
     error: str | None = None
 
     @property
@@ -156,12 +165,17 @@ class DiaryEntry:
 
     def told(self, key: str) -> str | None:
         """What the answer says under this key."""
-        said = None if self.answer is None else orjson.loads(self.answer)
+        said = _parsed(self.answer)
         return _text(said, key) if isinstance(said, dict) else None
 
+    def is_answered_like(self, other: "DiaryEntry") -> bool:
+        """Tell whether both were given the same answer, in whatever order its keys were written down."""
+        if self.http_status != other.http_status:
+            return False
+        return self.answer == other.answer or _in_order(self.answer) == _in_order(other.answer)
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Payment:
+
+class Payment(Struct, frozen=True, gc=False):
     """service/payments.jsonl: only the id and the state are indispensable."""
 
     id: str
@@ -178,88 +192,82 @@ class Payment:
     cancel_requested_at_us: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Transition:
+class Transition(Struct, frozen=True, gc=False):
     """service/transitions.jsonl: one step of one payment."""
 
     payment_id: str
     sequence: int
-    from_state: str | None = None  # None: the payment came into being
     to_state: str
+    at_us: int
+    from_state: str | None = None  # None: the payment came into being
     reason: str | None = None
     source: str | None = None  # api, dispatch, webhook or worker
-    at_us: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True, gc=False):
     """service/attempts.jsonl: one try at the PSP, under a key of its own."""
 
     id: str
     payment_id: str
-    refund_id: str | None = None
     kind: str
     psp_key: str
-    psp_id: str | None = None
     state: str
-    tries: int = 0
     created_at_us: int
+    refund_id: str | None = None
+    psp_id: str | None = None
+    tries: int = 0
     first_sent_at_us: int | None = None
     settled_at_us: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Refund:
+class Refund(Struct, frozen=True, gc=False):
     """service/refunds.jsonl."""
 
     id: str
     payment_id: str
     amount_minor: int
-    reason: str | None = None
     state: str
-    psp_refund_id: str | None = None
     created_at_us: int
+    reason: str | None = None
+    psp_refund_id: str | None = None
     settled_at_us: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class InboxEvent:
+class InboxEvent(Struct, frozen=True, gc=False):
     """service/inbox.jsonl: one event of the PSP, as it was stored."""
 
     event_id: str
     type: str
-    psp_object_id: str | None = None
     state: str
     received_at_us: int
+    psp_object_id: str | None = None
     applied_at_us: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class IdempotencyKey:
+class IdempotencyKey(Struct, frozen=True, gc=False):
     """service/idempotency_keys.jsonl, without the remembered body."""
 
     merchant_id: str
     route: str
     key: str
-    fingerprint: str
-    status: int | None = None
+    fingerprint: Annotated[str, SINGLE]
     created_at_us: int
     expires_at_us: int
+    status: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Discrepancy:
+class Discrepancy(Struct, frozen=True, gc=False):
     """service/discrepancies.jsonl: a disagreement that the service itself has found."""
 
     id: str
     kind: str
+    state: str
+    found_at_us: int
     subject: str | None = None  # the attempt, PSP object or event that it is about
     payment_id: str | None = None
     amount_minor: int | None = None
     currency: str | None = None
-    state: str
     evidence: Json = None
-    found_at_us: int
     closed_at_us: int | None = None
 
     @property
@@ -277,8 +285,7 @@ class Discrepancy:
         return _text(self.evidence, key) if isinstance(self.evidence, dict) else None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True, gc=False):
     """service/endpoints.jsonl: where a merchant listens, without its secret."""
 
     id: str
@@ -287,8 +294,7 @@ class Endpoint:
     created_at_us: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OutgoingEvent:
+class OutgoingEvent(Struct, frozen=True, gc=False):
     """service/outgoing_events.jsonl: what a merchant is to be told, without the content."""
 
     id: str
@@ -296,12 +302,11 @@ class OutgoingEvent:
     type: str
     sequence: int  # grows with each event about the same payment or refund
     payment_id: str
-    refund_id: str | None = None
     occurred_at_us: int
+    refund_id: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True, gc=False):
     """service/deliveries.jsonl: an event on its way to one endpoint."""
 
     event_id: str
@@ -315,8 +320,7 @@ class Delivery:
     note: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PspPayment:
+class PspPayment(Struct, frozen=True, gc=False):
     """psp/payments.jsonl."""
 
     id: str
@@ -341,8 +345,7 @@ class PspPayment:
         return _text(self.metadata, "payment_id")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PspRefund:
+class PspRefund(Struct, frozen=True, gc=False):
     """psp/refunds.jsonl."""
 
     id: str
@@ -383,21 +386,19 @@ class PspRefund:
         return self.status == PspStatus.SUCCEEDED
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PspMovement:
+class PspMovement(Struct, frozen=True, gc=False):
     """psp/movements.jsonl: the ledger. Only here has money moved."""
 
-    id: str
+    id: Annotated[str, SINGLE]
     kind: str  # capture, refund or refund_failure
     payment: str
-    refund: str | None = None
     amount_minor: int  # signed, as the merchant sees it: a capture is positive, a refund negative
     currency: str
     at_us: int
+    refund: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class JournalEntry:
+class JournalEntry(Struct, frozen=True, gc=False):
     """psp/journal.jsonl: a request that reached the PSP, or a webhook that it tried to deliver."""
 
     kind: str  # "request" or "webhook"
@@ -414,12 +415,11 @@ class JournalEntry:
     event_type: str | None = None
     attempt: int | None = None
     endpoint: str | None = None
-    lies: list[str] = field(default_factory=list)  # what was untrue about this try of a webhook, of `Lie`
+    lies: list[str] = msgspec.field(default_factory=list)  # what was untrue about this try of a webhook, of `Lie`
     signed_at_us: int | None = None  # when its signature said that it was made
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FaultBite:
+class FaultBite(Struct, frozen=True, gc=False):
     """faults.jsonl: a fault that really bit; one that was planned but found no victim is not here."""
 
     at_us: int
@@ -428,19 +428,21 @@ class FaultBite:
     kind: str
     target: str | None = None
     object: str | None = None
-    detail: JsonObject = field(default_factory=dict)
+    detail: JsonObject = msgspec.field(default_factory=dict)
     unsurvivable: str | None = None  # what of it nobody can survive, as is declared beside the fault
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Notice:
+class Notice(Struct, frozen=True, gc=False):
     """merchants.jsonl: one event as it reached a merchant who listens, and how it was answered.
 
     What could not be read of it is None.
     """
 
-    at_us: int = field(metadata=SINGLE)
+    at_us: int
     merchant_id: str  # who listens
+    body_sha256: str  # two of the same have the same content
+    is_signed: bool  # its signature holds
+    is_taken: bool  # it was news, and the merchant acts upon it
     event_id: str | None = None
     type: str | None = None
     sequence: int | None = None
@@ -453,12 +455,18 @@ class Notice:
     captured_minor: int | None = None
     refunded_minor: int | None = None
     reason: str | None = None
-    body_sha256: str  # two of the same have the same content
-    is_signed: bool  # its signature holds
     signed_at_us: int | None = None  # when it says that it was signed
-    is_taken: bool  # it was news, and the merchant acts upon it
     status: int | None = None  # of the answer; None: there was none
     fault: str | None = None  # what was wrong with the listener
+
+
+def _parsed(text: JsonText) -> Json:
+    parsed: Json = None if text is None else orjson.loads(text)
+    return parsed
+
+
+def _in_order(text: JsonText) -> bytes:
+    return orjson.dumps(_parsed(text), option=orjson.OPT_SORT_KEYS)
 
 
 def _text(metadata: JsonObject, key: str) -> str | None:

@@ -30,12 +30,12 @@ class Tale:
 
 def tales(tables: Tables, verdict: Verdict, teller: Storyteller) -> Iterator[Tale]:
     """Yield the story behind the worst breach of each finding; in a run without any, one that healed."""
-    for check in verdict.checks:
-        if check.finding is not None:
-            worst, title = check.finding.worst, f"{check.id} {check.finding.sentence}"
-            steps = teller.tell(order_id=worst.order_id, payment_id=worst.payment_id)
-            yield Tale.of(steps, tables.manifest, name=check.id, title=title, why=worst.what)
-    if not verdict.findings:
+    found = [(check.id, check.finding) for check in verdict.checks if check.finding is not None]
+    stories = teller.tell_each([finding.worst.subject for _, finding in found])
+    for (name, finding), steps in zip(found, stories, strict=True):
+        title = f"{name} {finding.sentence}"
+        yield Tale.of(steps, tables.manifest, name=name, title=title, why=finding.worst.what)
+    if not found:
         yield from _slowest(tables, teller)
 
 

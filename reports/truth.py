@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
-from weakref import WeakKeyDictionary
 
 from reports.errors import EvidenceError
 from reports.evidence import Evidence, PspBooks
 from reports.facts import Money, Purchase
 from reports.grouping import grouped
+from reports.once import once
 from reports.records import Action, DiaryEntry, Manifest, Outcome, PspRefund
 
 _MICROSECONDS = 1_000_000
@@ -40,24 +40,7 @@ class Truth:
         Raises:
             EvidenceError: The PSP's books contradict themselves, so that nothing can be judged by them.
         """
-        if evidence not in _REBUILT:
-            _REBUILT[evidence] = cls._rebuild(evidence)
-        return _REBUILT[evidence]
-
-    @classmethod
-    def _rebuild(cls, evidence: Evidence) -> "Truth":
-        purchases = _purchases(evidence.diary)
-        return cls(
-            manifest=evidence.manifest,
-            purchases=purchases,
-            money=_money(evidence.psp),
-            shown=_shown(evidence.diary),
-            order_of={
-                payment_id: order for order, purchase in purchases.items() for payment_id in purchase.payment_ids
-            },
-            canceled_at_us=_canceled_at_us(evidence.diary),
-            psp_refunds_of=grouped(evidence.psp.refunds, attrgetter("refund_named")),
-        )
+        return _rebuilt(evidence)
 
     def money_behind(self, payment_id: str, order_id: str | None = None) -> tuple[Money, ...]:
         """Return the PSP's payments that may belong to this payment of the service.
@@ -119,8 +102,18 @@ class Truth:
         return grouped(anonymous, attrgetter("payment.order_named"))
 
 
-# Judge, figures and page ask for it one after the other; what belongs to no evidence any more is forgotten.
-_REBUILT: WeakKeyDictionary[Evidence, Truth] = WeakKeyDictionary()
+@once
+def _rebuilt(evidence: Evidence) -> Truth:
+    purchases = _purchases(evidence.diary)
+    return Truth(
+        manifest=evidence.manifest,
+        purchases=purchases,
+        money=_money(evidence.psp),
+        shown=_shown(evidence.diary),
+        order_of={payment_id: order for order, purchase in purchases.items() for payment_id in purchase.payment_ids},
+        canceled_at_us=_canceled_at_us(evidence.diary),
+        psp_refunds_of=grouped(evidence.psp.refunds, attrgetter("refund_named")),
+    )
 
 
 def _purchases(diary: Iterable[DiaryEntry]) -> dict[str, Purchase]:

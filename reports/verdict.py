@@ -11,7 +11,7 @@ follows from both, and from what it shall fail on.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 
 import orjson
@@ -50,7 +50,7 @@ class Finding:
     first: Breach
     worst: Breach  # the most money, then the earliest
     last: Breach
-    story: tuple[Line, ...]  # of the worst one
+    story: tuple[Line, ...] = ()  # of the worst one
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -155,8 +155,7 @@ def judge(evidence: Evidence, *, checks: Sequence[Check] = CHECKS) -> Verdict:
         EvidenceError: The PSP's books contradict themselves, so that there is no truth to judge by.
     """
     truth = Truth.rebuild(evidence)
-    teller = Storyteller(evidence)
-    results = tuple(_run(check, evidence, truth, teller) for check in checks)
+    results = tuple(_told([_run(check, evidence, truth) for check in checks], Storyteller(evidence)))
     notes = tuple(_notes(evidence, truth))
     validities = [result.validity for result in results if result.validity is not None]
     validity = Validity.worst([*validities, *(Validity.UNKNOWN for _ in notes)])
@@ -190,7 +189,7 @@ def _notes(evidence: Evidence, truth: Truth) -> Iterator[str]:
         yield "the run was ended before its time, so nothing can be said of what was still to come"
 
 
-def _run(check: Check, evidence: Evidence, truth: Truth, teller: Storyteller) -> CheckResult:
+def _run(check: Check, evidence: Evidence, truth: Truth) -> CheckResult:
     books = evidence.books()
     if missing := sorted(check.needs - books):
         return _result(check, None, notes=(f"skipped: the evidence has no {', '.join(missing)}",))
@@ -203,7 +202,7 @@ def _run(check: Check, evidence: Evidence, truth: Truth, teller: Storyteller) ->
         check,
         _validity(examination),
         examined=examination.examined,
-        finding=_finding(check, examination.breaches, teller),
+        finding=_finding(check, examination.breaches),
         notes=(*examination.doubts, *blind),
         scores=examination.scores,
     )
@@ -237,7 +236,7 @@ def _validity(examination: Examination) -> Validity:
     return Validity.UNKNOWN if examination.doubts else Validity.VALID
 
 
-def _finding(check: Check, breaches: Sequence[Breach], teller: Storyteller) -> Finding | None:
+def _finding(check: Check, breaches: Sequence[Breach]) -> Finding | None:
     if not breaches:
         return None
     in_time = sorted(breaches, key=lambda breach: breach.at_us)
@@ -248,8 +247,19 @@ def _finding(check: Check, breaches: Sequence[Breach], teller: Storyteller) -> F
         first=in_time[0],
         worst=worst,
         last=in_time[-1],
-        story=tuple(step.line for step in teller.tell(order_id=worst.order_id, payment_id=worst.payment_id)),
     )
+
+
+def _told(results: Sequence[CheckResult], teller: Storyteller) -> Iterator[CheckResult]:
+    """Yield the results with the story of each finding; all that is to be told is looked up together."""
+    found = [result.finding for result in results if result.finding is not None]
+    stories = teller.tell_each([finding.worst.subject for finding in found])
+    for result in results:
+        if result.finding is None:
+            yield result
+        else:
+            story = tuple(step.line for step in next(stories))
+            yield replace(result, finding=replace(result.finding, story=story))
 
 
 def _weight(breach: Breach) -> float:

@@ -10,6 +10,7 @@ from statistics import median
 
 from reports.evidence import Evidence
 from reports.records import Payment
+from reports.story import Subject
 from reports.truth import Truth
 
 
@@ -23,6 +24,11 @@ class Breach:
     payment_id: str | None = None
     amount_minor: int = 0  # what is at stake
     currency: str | None = None
+
+    @property
+    def subject(self) -> Subject:
+        """What a story of it is about."""
+        return Subject(order_id=self.order_id, payment_id=self.payment_id)
 
     @classmethod
     def of_payment(cls, payment: Payment, what: str, amount_minor: int, truth: Truth) -> "Breach":

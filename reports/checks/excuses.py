@@ -13,6 +13,7 @@ from operator import attrgetter
 
 from reports.checks.terms import Terms
 from reports.evidence import Evidence
+from reports.once import once
 from reports.records import FaultBite, JournalEntry, Manifest
 
 _REPEATED_EFFECT = "repeated-effect"
@@ -29,13 +30,18 @@ class Excuses:
 
     @classmethod
     def of(cls, evidence: Evidence) -> "Excuses":
-        """Return what the bites of a run excuse."""
-        events = [bite.detail.get("inserted") for bite in evidence.faults if bite.unsurvivable == _UNEXPLAINED_EVENT]
-        return cls(
-            effects=frozenset(_repeated_effects(evidence)),
-            events=frozenset(event for event in events if isinstance(event, str)),
-            unheard=frozenset(_unheard(evidence)),
-        )
+        """Return what the bites of a run excuse; half of the checks ask, and it is worked out once for all."""
+        return _excused(evidence)
+
+
+@once
+def _excused(evidence: Evidence) -> Excuses:
+    events = [bite.detail.get("inserted") for bite in evidence.faults if bite.unsurvivable == _UNEXPLAINED_EVENT]
+    return Excuses(
+        effects=frozenset(_repeated_effects(evidence)),
+        events=frozenset(event for event in events if isinstance(event, str)),
+        unheard=frozenset(_unheard(evidence)),
+    )
 
 
 def _repeated_effects(evidence: Evidence) -> list[str]:

@@ -34,8 +34,7 @@ _PASSING = frozenset(
 
 def _examine(evidence: Evidence, truth: Truth) -> Examination:
     terms, keyed = Terms.of(evidence.manifest), [entry for entry in evidence.diary if entry.key is not None]
-    groups = list(_by_key(keyed, retention_us=terms.idempotency_retention_us))
-    repeated = [clicks for clicks in groups if len(clicks) > 1]
+    repeated = list(_repeated(keyed, retention_us=terms.idempotency_retention_us))
     breaches = [breach for clicks in repeated for breach in _breaches_of_key(clicks)]
     breaches += [_breach(click, "an error was remembered and replayed") for click in keyed if _is_replayed_error(click)]
     breaches += _strangers_answers(keyed)
@@ -48,16 +47,17 @@ def _examine(evidence: Evidence, truth: Truth) -> Examination:
     return Examination(examined=sum(len(clicks) for clicks in repeated), breaches=tuple(breaches))
 
 
-def _by_key(keyed: Iterable[DiaryEntry], *, retention_us: int) -> Iterator[list[DiaryEntry]]:
-    """Yield the requests that one key names, in the order in which they were asked."""
+def _repeated(keyed: Iterable[DiaryEntry], *, retention_us: int) -> Iterator[list[DiaryEntry]]:
+    """Yield the requests that one key names, where it names several, in the order in which they were asked."""
     groups: defaultdict[tuple[str, str, str, str | None], list[DiaryEntry]] = defaultdict(list)
     for entry in keyed:
         # A key is good for one customer and one place; refunds or cancels of two payments go to two places.
         place = entry.order_id if entry.action in (Action.REFUND, Action.CANCEL) else ""
         groups[entry.merchant_id or entry.customer, entry.action, place, entry.key].append(entry)
     for entries in groups.values():
-        entries.sort(key=attrgetter("asked_at_us"))
-        yield from _split_by_retention(entries, retention_us)
+        if len(entries) > 1:
+            entries.sort(key=attrgetter("asked_at_us"))
+            yield from (clicks for clicks in _split_by_retention(entries, retention_us) if len(clicks) > 1)
 
 
 def _split_by_retention(entries: Sequence[DiaryEntry], retention_us: int) -> Iterator[list[DiaryEntry]]:
@@ -112,7 +112,7 @@ def _differing_answers(same: Sequence[DiaryEntry]) -> Iterator[Breach]:
     remembered = [click for click in same if click.replayed]
     first = next(iter(accepted or remembered), None)
     for click in remembered:
-        if first is not None and (click.http_status, click.answer) != (first.http_status, first.answer):
+        if first is not None and not click.is_answered_like(first):
             yield _breach(click, f"a replay (status {click.http_status}) differs from the first answer")
             return
     yield from _broken_word(same, accepted)

@@ -1,10 +1,12 @@
 """Whether two runs are one and the same, and where they part if they should have been."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import zip_longest
 from types import MappingProxyType
 from typing import Any
+
+from msgspec.structs import asdict
 
 from reports.comparison.side import Side
 from reports.evidence import Evidence
@@ -90,7 +92,7 @@ def _shifted(row: Any, start_us: int) -> Mapping[str, object] | None:
     """Return a row with its times counted from the start of its run."""
     if row is None:
         return None
-    values = {column.name: getattr(row, column.name) for column in fields(row)}
+    values = asdict(row)
     return {
         name: value - start_us if name.endswith("at_us") and isinstance(value, int) else value
         for name, value in values.items()

@@ -31,6 +31,8 @@ def broken(verdict):
         ("[1]", "not a JSON object"),
         ('{"op": 1}', "key 'customer' is missing"),
         ('{"op": true}', "op is True, expected an integer"),
+        ('{"op": 18446744073709551616}', r"op is 1.8446744073709552e\+19, expected an integer"),
+        ('{"nobody reads": "\udcff"}', "not JSON"),  # a byte that is no text
     ],
 )
 def test_a_bad_line_among_many_is_named(run, number, content, complaint):
@@ -38,7 +40,7 @@ def test_a_bad_line_among_many_is_named(run, number, content, complaint):
     book = run.folder / "diary.jsonl"
     lines = book.read_text().splitlines() * 200
     lines[number - 1] = content
-    book.write_text("\n".join(lines))
+    book.write_text("\n".join(lines), errors="surrogateescape")
 
     with pytest.raises(EvidenceError, match=rf"diary\.jsonl line {number}: {complaint}"):
         load_run(run.folder)
@@ -62,7 +64,7 @@ def test_rows_that_say_the_same_share_it(run):
 
     asked, booked, paid = evidence.diary[0], evidence.service.payments[0], evidence.psp.payments[0]
     assert asked.order_id is booked.order_id is paid.metadata["order_id"]
-    assert booked.created_at_us is evidence.service.transitions[0].at_us
+    assert asked.amount_minor is booked.amount_minor is paid.amount_minor
 
 
 def test_one_and_true_are_told_apart_although_they_are_equal(run):
@@ -84,6 +86,33 @@ def test_the_answer_to_a_request_with_a_key_is_kept_as_text_and_can_be_asked(run
     assert diary[0].answer == '{"amount":1,"type":"/problems/odd"}'
     assert (diary[0].told("type"), diary[0].told("amount"), diary[0].told("nothing")) == ("/problems/odd", None, None)
     assert diary[-1].answer is None
+
+
+def test_answers_are_alike_in_whatever_order_their_keys_were_written(run):
+    run.diary[0]["answer"] = {"type": "/problems/odd", "amount": 1}
+    run.diary[1] |= {"answer": run.diary[0]["answer"], "http_status": run.diary[0]["http_status"], "key": "key-a"}
+    run.evidence()
+    book = run.folder / "diary.jsonl"
+    first, *others = book.read_text().splitlines(keepends=True)
+    turned = first.replace('"amount":1,"type":"/problems/odd"', '"type": "/problems/odd", "amount": 1')
+
+    book.write_text("".join([turned, *others]))
+
+    one, other = load_run(run.folder).diary[:2]
+    assert turned != first
+    assert one.answer != other.answer
+    assert one.is_answered_like(other)
+    assert not one.is_answered_like(load_run(run.folder).diary[2])
+
+
+def test_a_row_that_only_the_exact_reader_takes_is_taken(run):
+    run.psp["journal"][0]["lies"] = [None]
+    run.journal("request", seconds=500, operation="retrieve_payment", status=200)
+
+    journal = run.evidence().psp.journal
+
+    assert journal[0].lies == [None]
+    assert journal[-1].at_us == run.psp["journal"][-1]["at_us"]
 
 
 def test_truth_is_rebuilt_once_and_not_kept_longer_than_the_evidence(run):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reports.story import Storyteller, Who
+from reports.story import Storyteller, Subject, Who
 
 
 @pytest.fixture
@@ -117,6 +117,27 @@ def test_what_was_spoilt_on_the_wire_is_found_by_the_path_and_by_the_customer(ru
 
     assert ("worker", "fault loss bites: loss, worker/1->psp") in told
     assert ("customer", "fault cut bites: reset-after, customer-a->service") in told
+
+
+def test_what_was_spoilt_twice_in_a_row_on_a_customers_wire_is_told_once(run, story):
+    for seconds in (10.02, 10.05):
+        run.bite("cut", "reset-after", seconds=seconds, where="network", target="customer-a->service")
+
+    told = lines(story("a"))
+
+    assert ("customer", "fault cut bites: reset-after, customer-a->service (2 times within 30\u00a0ms)") in told
+
+
+def test_several_purchases_told_together_are_told_as_each_by_itself(run):
+    run.refunded("b", 400, seconds=100)
+    run.bite("crash", "crash", seconds=10.05, where="process", target="service/1")
+    subjects = [Subject(order_id="a"), Subject(order_id=None, payment_id="pay_b"), Subject(order_id="nobody's")]
+    teller = Storyteller(run.evidence())
+
+    together = list(teller.tell_each(subjects))
+
+    assert [len(steps) > 5 for steps in together] == [True, True, False]
+    assert together == [teller.tell(order_id=one.order_id, payment_id=one.payment_id) for one in subjects]
 
 
 def test_of_several_payments_each_step_says_which(run, story):

@@ -5,9 +5,11 @@ again, and an hour of load costs no more at its end than at its beginning.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
+
+from msgspec.structs import replace
 
 from reports.evidence import Evidence, PspBooks, ServiceBooks
 from reports.jsonlines import read_rows
