@@ -20,6 +20,8 @@ _ALWAYS = {
     "log_min_messages": "fatal",
     "max_wal_senders": "0",
     "wal_level": "minimal",
+    # In files of the data folder, which is removed; in /dev/shm what a killed server leaves would stay for good.
+    "dynamic_shared_memory_type": "mmap",
 }
 
 _NO_BACKGROUND_NOISE = {

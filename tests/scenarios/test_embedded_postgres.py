@@ -202,6 +202,14 @@ def test_no_backend_outlives_a_kill():
         assert [pid for pid in family if Path(f"/proc/{pid}").exists() and alive(pid)] == []
 
 
+def test_a_killed_server_leaves_nothing_in_shared_memory():
+    before = set(Path("/dev/shm").glob("PostgreSQL.*"))
+    with EmbeddedPostgres.start(KILLABLE) as server:
+        server.kill()
+
+    assert set(Path("/dev/shm").glob("PostgreSQL.*")) <= before
+
+
 def test_a_server_that_ends_by_itself_says_why():
     with EmbeddedPostgres.start(KILLABLE) as server:
         server.kill()

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace as other_row
 
 from psp_chaos.faults import MENU, FaultSpec
 from reports.verdict import judge
@@ -89,7 +90,7 @@ def test_whoever_repeats_what_the_psp_has_forgotten_pays_twice_and_is_excused_be
     stage, kind
 ):
     runs = [stage.perform(storm(kind, probability=1), seed=seed).record().evidence for seed in (SEED, SEED + 1)]
-    undeclared = [replace(run, faults=tuple(replace(bite, unsurvivable=None) for bite in run.faults)) for run in runs]
+    undeclared = [replace(run, faults=tuple(other_row(bite, unsurvivable=None) for bite in run.faults)) for run in runs]
 
     assert broken_by(runs) == set()
     assert broken_by(undeclared) == {"I1", "I9"}
