@@ -30,8 +30,9 @@ from service.store.tables import attempts, discrepancies, payments, refunds, sta
 _CAPTURES = (LineKind.CAPTURE, LineKind.CAPTURE_REVERSAL)
 _REFUNDS = (LineKind.REFUND, LineKind.REFUND_REVERSAL)
 _IDS = bindparam("ids", type_=ARRAY(String))
-# As the index spells it; a parameter in its place would not be recognised by a plan that is used again.
+# As the indexes spell it; a parameter in its place would not be recognised by a plan that is used again.
 _subject: ColumnElement[str] = literal_column("discrepancies.evidence ->> 'subject'", String)
+_failed: ColumnElement[str] = literal_column("'FAILED'", String)
 
 # --- progress --------------------------------------------------------------------------------------------------------
 
@@ -150,7 +151,7 @@ _WITHOUT_ITS_RETURN = (
     select(attempts.c.kind, attempts.c.psp_id, attempts.c.id.label("attempt_id"), refunds.c.settled_at_us)
     .select_from(refunds.join(attempts, attempts.c.refund_id == refunds.c.id))
     .where(
-        refunds.c.state == "FAILED",
+        refunds.c.state == _failed,
         _after(refunds.c.settled_at_us),
         _line(literal(LineKind.REFUND.value)).is_not(None),
         _line(literal(LineKind.REFUND_REVERSAL.value)).is_(None),
