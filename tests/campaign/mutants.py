@@ -111,10 +111,10 @@ def _judge(options):
             _say(json.dumps({**noted, "note": result.note[:200]}))
             if result.validity != "valid":
                 return 0
-        for name in LIBRARY:
-            played = play(stage, name, 1)
+        for seed, name in enumerate(LIBRARY, start=1):  # of one seed all would miss the line of the same movement
+            played = play(stage, name, seed)
             broken = [one.partition(":")[0] for one in played["broken"]]
-            noted = {"run": f"settling {name} 1", "validity": played["validity"], "broken": broken, "note": ""}
+            noted = {"run": f"settling {name} {seed}", "validity": played["validity"], "broken": broken, "note": ""}
             _say(json.dumps(noted))
             if played["validity"] != "valid":
                 return 0
