@@ -21,7 +21,7 @@ LAST_LINE = "Ctrl-C stops everything."
 FREE_PORTS = ("--port", "0", "--psp-port", "0", "--page-port", "0", "--load-port", "0")
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_the_printed_commands_work_and_sigterm_leaves_nothing(paystorm, is_taken):
     serve = paystorm("serve", "--no-load", *FREE_PORTS)

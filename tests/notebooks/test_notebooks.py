@@ -42,6 +42,11 @@ def outputs(notebook, kind: str) -> list:
     return [out for cell in notebook.cells for out in cell.get("outputs", []) if out.output_type == kind]
 
 
+def _marked(path):
+    """One of them is executed in every build; all three together would take a minute of it."""
+    return pytest.param(path, id=path.stem, marks=pytest.mark.slow if "anatomy" in path.stem else pytest.mark.campaign)
+
+
 def has_figure(notebook) -> bool:
     return any("image/png" in out.data for out in outputs(notebook, "execute_result"))
 
@@ -61,8 +66,7 @@ def test_a_notebook_reads_a_run(execute, run_folder, monkeypatch):
     assert has_figure(notebook)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("path", [path for path in NOTEBOOKS if path.stem != READS_A_RUN], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [_marked(path) for path in NOTEBOOKS if path.stem != READS_A_RUN])
 @pytest.mark.filterwarnings("default")
 def test_a_notebook_performs_its_runs_says_what_it_measured_and_shows_it(execute, path):
     notebook = execute(path)

@@ -136,7 +136,7 @@ def test_replay_says_that_it_is_the_same_run(run_folder, tmp_path, paystorm_here
     assert "same run: " in result.stderr
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 def test_runs_are_kept_apart_and_the_latest_is_linked(tmp_path, postgres):
     options = ["--customers", "1", "--set", "calm_s=3600", "--database-url", postgres.url()]
     for _ in range(2):

@@ -20,7 +20,7 @@ def server(postgres):
         yield server
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 def test_a_run_on_a_used_stage_is_the_run_on_a_new_one(server):
     with Stage(server) as stage:
         new = stage.perform(CLICKS, seed=1)

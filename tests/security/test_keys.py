@@ -65,7 +65,7 @@ async def test_what_is_taken_or_unknown_is_refused(registry):
     assert await registry.create_key(merchant_id="nobody", name="x") is None
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 @pytest.mark.timeout(200)
 def test_the_commands_set_a_service_up_from_nothing(empty_database):
     url = empty_database.replace("+asyncpg", "")  # as operators write it

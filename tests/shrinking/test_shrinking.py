@@ -75,7 +75,7 @@ def command(postgres, monkeypatch, tmp_path):
     return run
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 def test_the_command_keeps_the_smallest_run_and_a_file_that_has_it_again(command, capsys):
     command("run", "duplicate-clicks", "--standard", "--seed", "2", "--defect", "key-check-then-insert", "--out", "big")
 
@@ -89,7 +89,7 @@ def test_the_command_keeps_the_smallest_run_and_a_file_that_has_it_again(command
     assert load_run(Path("again")).manifest.timeline == load_run(Path("small")).manifest.timeline
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 def test_what_cannot_be_shrunk_is_refused_in_one_line(command, capsys):
     command("run", "duplicate-clicks", "--standard", "--seed", "2", "--out", "sound")
     command("run", "duplicate-clicks", "--standard", "--seed", "2", "--defect", "key-check-then-insert", "--out", "big")
