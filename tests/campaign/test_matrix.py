@@ -109,7 +109,7 @@ def test_the_sound_are_tried_with_as_many_seeds_as_their_defects_needed():
     assert other.describe() == plan.describe()
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 @pytest.mark.timeout(240)
 def test_what_is_found_and_what_survives_is_told_and_the_same_command_has_nothing_left_to_do(tmp_path, postgres, capfd):
     out = tmp_path / "matrix"

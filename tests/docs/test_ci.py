@@ -76,7 +76,7 @@ def test_our_workflow_makes_what_there_is():
         assert result.returncode == 0, result.stderr
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 def test_the_sweep_of_our_workflow_tells_what_it_found_and_fails_although_it_is_piped(tmp_path):
     named = {step.get("name"): step.get("run") for step in steps(OURS.read_text())}
     small = "--jobs 1 --repeat 0 --no-canary --defect timeout-is-failure --no-swarm"

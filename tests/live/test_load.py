@@ -18,6 +18,7 @@ def folder(tmp_path):
     return tmp_path / "run"
 
 
+@pytest.mark.campaign
 def test_duplicate_clicks_hold_in_real_time(paystorm, folder):
     load = paystorm(
         "load", "duplicate-clicks", "--headless", "--users", "20", "--duration", "8", "--out", str(folder), "--json"

@@ -164,7 +164,7 @@ def test_a_program_that_swallows_the_refusal_ends_the_run_all_the_same(stage, re
         stage.perform(SMALL, seed=3, tape=Player([choice for choice in choices if choice.stream != stream]))
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 def test_the_command_records_a_tape_and_replay_plays_it(postgres, tmp_path, capsys):
     first, second, third = (tmp_path / name for name in ("first", "second", "third"))
     server = ["--database-url", postgres.url()]

@@ -236,7 +236,7 @@ def test_ctrl_c_keeps_what_was_found_and_says_that_it_is_not_enough(tmp_path):
     assert not [check for check in verdict["checks"] if check["finding"]]
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 @pytest.mark.parametrize("interrupt", [signal.SIGINT, signal.SIGHUP])
 def test_an_interrupt_before_it_has_begun_says_that_it_stopped(tmp_path, interrupt):
     process = _start_long_run(tmp_path)

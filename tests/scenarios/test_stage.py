@@ -53,7 +53,7 @@ def test_what_is_left_of_the_calm_when_all_is_quiet_changes_no_book(server):
     assert (short.service, short.psp["movements"], short.diary) == (long.service, long.psp["movements"], long.diary)
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 def test_runs_leave_nothing_in_memory(server):
     with Stage(server) as stage:
         for seed in range(8):

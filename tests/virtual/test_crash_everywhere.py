@@ -21,7 +21,7 @@ from scenarios.virtual.stage import Stage
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1_200)]  # for the whole walk, on a busy machine
 
 SEED = 4  # the clicks meet in two processes, and the worker asks the PSP while the webhook is on its way
-STRIDE = 1 if os.environ.get("PAYSTORM_EXHAUSTIVE") else 4
+STRIDE = 1 if os.environ.get("PAYSTORM_EXHAUSTIVE") else 2
 
 
 def one_payment(purchase, draw):
