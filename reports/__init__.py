@@ -5,7 +5,7 @@ pandas and matplotlib; judging does not.
 """
 
 from reports.errors import EvidenceError, ReportError
-from reports.evidence import Evidence, load_run, write_run
+from reports.evidence import Evidence, load_run, record_run
 from reports.verdict import CheckResult, Finding, Validity, Verdict, judge
 
 __all__ = [
@@ -18,5 +18,5 @@ __all__ = [
     "Verdict",
     "judge",
     "load_run",
-    "write_run",
+    "record_run",
 ]

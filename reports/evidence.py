@@ -205,27 +205,6 @@ def record_run(
     return Record(evidence=evidence, digest=digest, files={**files, "manifest.json": _pretty(complete)})
 
 
-def write_run(
-    folder: Path,
-    *,
-    manifest: Mapping[str, Json],
-    diary: Rows,
-    service: Mapping[str, Rows],
-    psp: Mapping[str, Rows],
-    faults: Rows,
-    notices: Rows | None = None,
-    timing: Mapping[str, Json],
-) -> str:
-    """Check everybody's rows, write them as a run folder and return their digest; see `record_run`.
-
-    Raises:
-        EvidenceError: A row is not readable, or a book has a name that nobody reads; nothing is written then.
-    """
-    record = record_run(manifest=manifest, diary=diary, service=service, psp=psp, faults=faults, notices=notices)
-    record.write(folder, timing=timing)
-    return record.digest
-
-
 def _read_manifest(path: Path) -> Manifest:
     if not path.exists() and (logs := path.parent / "logs").is_dir():
         what = "the run did not get to its end, so nobody's books were read"

@@ -16,7 +16,7 @@ import orjson
 from reports.errors import EvidenceError
 from reports.records import Json, JsonText, KeptWith
 
-MEND = "record the run again, or write the folder with reports.evidence.write_run"
+MEND = "record the run again, or write the folder with reports.record_run"
 
 
 class Schema[Row]:

@@ -15,7 +15,7 @@ from reports.records import Json, JsonObject
 from scenarios.run_folder import link_latest
 from scenarios.spec import Scenario
 
-type Rows = Sequence[Mapping[str, Any]]  # from three strangers; write_run holds each row against the format
+type Rows = Sequence[Mapping[str, Any]]  # from three strangers; record_run holds each row against the format
 
 _PACKAGES = ("paystorm", "simpy", "fastapi", "sqlalchemy", "asyncpg", "httpx")
 

@@ -63,13 +63,13 @@ def hunt(
     changes = changes_of(customers=customers, defect=defect, others=set_)
     plan, is_over = _plan(names, seed=seed, changes=changes), _budget(minutes, runs)
     check_server(database_url)
-    started_s = time.monotonic()
+    bar, started_s = HuntProgress(plan.name, runs=runs), time.monotonic()
     with local_backend(jobs) as backend, HuntFolder.claim(out, plan=plan) as folder:
         hunting = Hunt(
             plan,
             folder=folder,
             backend=backend,
-            watcher=(bar := HuntProgress(plan.name, runs=runs)),
+            watcher=bar,
             is_over=is_over,
             keeps_going=keep_going,
             database_url=database_url,

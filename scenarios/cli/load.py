@@ -14,6 +14,7 @@ from scenarios.cli.options import AsJson, DatabaseUrl, FailsOn, Out, Port, Scena
 from scenarios.errors import BadInput
 
 if TYPE_CHECKING:
+    from scenarios.live.arrivals import ArrivalProcess
     from scenarios.live.load_generator import Load
     from scenarios.spec import Scenario
 
@@ -78,7 +79,6 @@ def load(
     """
     if worker:
         return _work(master_host, master_port)
-    from scenarios.live.arrivals import ArrivalProcess
     from scenarios.live.load_generator import Load
     from scenarios.run_folder import folder_for_run
 
@@ -89,7 +89,7 @@ def load(
         duration_s=duration if headless else None,
         web_port=None if headless else _free(web_port),
         rate_per_s=_rate(rate, headless=headless),
-        arrivals=ArrivalProcess(arrivals),
+        arrivals=_arrivals(arrivals),
         processes=_processes(processes, master=master),
         workers_elsewhere=expect_workers if master else 0,
         master_port=master_port if master else None,
@@ -123,6 +123,12 @@ def _rate(text: str | None, *, headless: bool) -> float | None:
         return parse_rate(text)
     except ValueError as error:
         raise BadInput(f"--rate {error}") from None
+
+
+def _arrivals(name: str) -> "ArrivalProcess":
+    from scenarios.live.arrivals import ArrivalProcess
+
+    return ArrivalProcess(name)
 
 
 def _processes(processes: int | None, *, master: bool) -> int:

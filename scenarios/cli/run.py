@@ -1,6 +1,7 @@
 """`paystorm run`."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -21,6 +22,8 @@ from scenarios.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from scenarios.choices import Recorder
+    from scenarios.recording import Recording
     from scenarios.spec import Scenario
 
 _SET_HELP = """\
@@ -62,7 +65,7 @@ def run(
 
     The same scenario and seed always give the same run, to the last byte.
     """
-    from scenarios.choices import TAPE, Recorder, write_tape
+    from scenarios.choices import Recorder
     from scenarios.cli.output import ProgressBar, print_swarm
     from scenarios.database import database_server
     from scenarios.processor import processor_of_our_own
@@ -88,10 +91,16 @@ def run(
             recording = stage.perform(
                 scenario, seed=seed, command=command, listener=bar, swarm=drawn.values, tape=recorder
             )
-        recording.write(folder)
-        if recorder is not None:
-            write_tape(recorder.choices, folder / TAPE)
+        _write(recording, recorder, folder)
         return conclude(folder, thresholds=thresholds, fail_on=fail_on, as_json=as_json)
+
+
+def _write(recording: "Recording", recorder: "Recorder | None", folder: Path) -> None:
+    from scenarios.choices import TAPE, write_tape
+
+    recording.write(folder)
+    if recorder is not None:
+        write_tape(recorder.choices, folder / TAPE)
 
 
 def _sized(name: str, *, standard: bool) -> "Scenario":

@@ -34,6 +34,8 @@ def _unwind(coroutine: Any) -> None:
     for _ in range(_UNWINDINGS_MAX):
         try:
             coroutine.close()
+        except KeyboardInterrupt:  # no program's last word, but somebody at the keyboard
+            raise
         except BaseException:  # noqa: BLE001, S112 - the last words of a dead program concern nobody
             continue
         return

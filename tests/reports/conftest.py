@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from reports import Evidence, Verdict, judge, load_run, write_run
+from reports import Evidence, Verdict, judge, load_run, record_run
 
 EPOCH_US = 1_767_225_600_000_000
 STORM_S, END_S, PROMISE_S = 600, 7_200, 3_600
@@ -349,16 +349,15 @@ class TinyRun:
     # -- the end
 
     def evidence(self) -> Evidence:
-        write_run(
-            self.folder,
+        record = record_run(
             manifest=self.manifest,
             diary=self.diary,
             service=self.service,
             psp=self.psp,
             faults=self.faults,
             notices=self.notices,
-            timing={"wall_s": 1.0},
         )
+        record.write(self.folder, timing={"wall_s": 1.0})
         return load_run(self.folder)
 
     def verdict(self) -> Verdict:
