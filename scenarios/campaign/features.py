@@ -55,8 +55,7 @@ def _next_bites(bite: FaultBite, others: Sequence[FaultBite]) -> Iterator[str]:
 def _answers(evidence: Evidence) -> Iterator[str]:
     """Yield what was answered to what, with the kind of problem."""
     for row in evidence.diary:
-        problem = row.answer.get("type") if isinstance(row.answer, dict) else None
-        yield f"answer {row.script} {_shown(row)} {problem or ''}"
+        yield f"answer {row.script} {_shown(row)} {row.told('type') or ''}"
 
 
 def _overlaps(evidence: Evidence) -> Iterator[str]:

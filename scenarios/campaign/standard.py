@@ -8,6 +8,9 @@ from collections.abc import Mapping
 
 from pydantic import JsonValue
 
+from psp_chaos.faults import MENU, FaultSpec
+from psp_chaos.faults.fault import SettlementFault
+from scenarios.faults.world_fault import WorldFault
 from scenarios.spec import Scenario
 from service.settings import Settings
 
@@ -25,17 +28,30 @@ _LENGTH_S_MAX = 60
 _LEISURE = ("worker_period_s", "worker_idle_s", "retry_cap_s")
 """Settings of the service that a scenario of days makes longer, which a promise of minutes does not bear."""
 
+_SETTLEMENT = {"settlement_period_s": 120, "settlement_delay_max_s": 180, "settlement_lookback_s": 900}
+"""A rhythm in which the PSP's statement is read, and what is missing from it missed, before a standard run is over."""
+
 _AMOUNTS = frozenset({"by_s"})
 """What is measured in seconds, and is not how long something takes."""
 
 
 def standard(scenario: Scenario) -> Scenario:
-    """Return the scenario at standard size: the same customers and faults, fewer and shorter."""
+    """Return the scenario at standard size: the same customers and faults, fewer and shorter.
+
+    It ends when all is quiet. That is before any statement would be read, so where the statement is what is wrong, the
+    run has its whole calm and the statement is read within it.
+    """
     plan = scenario.model_dump(mode="json")
     faults: list[JsonValue] = [_shortened(fault, scale=STORM_S / scenario.storm_s) for fault in plan["faults"]]
     size = {"customers": CUSTOMERS, "storm_s": STORM_S, "calm_s": CALM_S, "final_within_s": FINAL_WITHIN_S}
     service = {name: value for name, value in scenario.service.items() if not _is_leisurely(name, value)}
-    return Scenario.parse({**plan, **size, "faults": faults, "service": service, "ends_when_quiet": True})
+    is_settled = any(map(_is_in_the_statement, scenario.faults))
+    service |= _SETTLEMENT if is_settled else {}
+    return Scenario.parse({**plan, **size, "faults": faults, "service": service, "ends_when_quiet": not is_settled})
+
+
+def _is_in_the_statement(fault: FaultSpec | WorldFault) -> bool:
+    return isinstance(fault, FaultSpec) and issubclass(MENU[fault.kind], SettlementFault)
 
 
 def _is_leisurely(name: str, value: JsonValue) -> bool:

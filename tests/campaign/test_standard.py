@@ -5,6 +5,7 @@ import shlex
 import pytest
 
 from psp_chaos.faults.spec import FaultSpec
+from reports.verdict import judge
 from scenarios.campaign.standard import standard
 from scenarios.cli.options import parse_changes
 from scenarios.faults.clock import Jump
@@ -53,6 +54,17 @@ def test_a_service_that_takes_days_keeps_its_own_pace_instead():
 
     assert standard(of_days).service == {}
     assert standard(brisk).service == brisk.service != {}
+
+
+def test_where_the_statement_is_wrong_it_is_read_before_the_run_is_over(stage):
+    drift = standard(LIBRARY["settlement-drift"])
+
+    verdicts = [judge(stage.perform(drift, seed=seed).record().evidence) for seed in range(1, 5)]
+
+    scores = [score for verdict in verdicts for check in verdict.checks for score in check.scores]
+    kinds = {"line-missing", "line-doubled", "line-wrong"}
+    assert {score.kind for score in scores if score.found} == kinds
+    assert [(score.missed, score.invented) for score in scores] == [(0, 0)] * len(scores)
 
 
 def test_a_span_keeps_its_shape_and_what_is_no_duration_stays():
