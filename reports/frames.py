@@ -4,16 +4,18 @@ Times are seconds since the run began, because that is what people read.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import nan
 from operator import attrgetter
 
+import numpy as np
 import pandas as pd
 
 from reports.evidence import Evidence
 from reports.facts import Money
 from reports.money import to_major
-from reports.records import PaymentState
+from reports.records import DiaryEntry, PaymentState
 from reports.truth import Truth
 
 _MICROSECONDS = 1_000_000
@@ -104,32 +106,49 @@ def requests(evidence: Evidence) -> pd.DataFrame:
     diary = evidence.diary
     # Here as elsewhere column by column: a tuple a row would take as much memory again as the diary itself.
     columns = {
-        "action": pd.Categorical([entry.action for entry in diary]),
-        "outcome": pd.Categorical([entry.outcome for entry in diary]),
-        "asked_s": _since_start([entry.asked_at_us for entry in diary], evidence),
-        "latency_s": pd.Series([entry.latency_us for entry in diary], dtype="float64") / _MICROSECONDS,
+        "action": _categories(entry.action for entry in diary),
+        "outcome": _categories(entry.outcome for entry in diary),
+        "asked_s": _since_start((entry.asked_at_us for entry in diary), evidence),
+        "latency_s": _numbers(map(_latency_us, diary)) / _MICROSECONDS,
     }
     return pd.DataFrame(columns)
 
 
-def _since_start(times_us: list[int], evidence: Evidence) -> "pd.Series[float]":
+def _latency_us(entry: DiaryEntry) -> float:
+    latency_us = entry.latency_us
+    return nan if latency_us is None else latency_us
+
+
+def _since_start(times_us: Iterable[int], evidence: Evidence) -> "pd.Series[float]":
     """Return times as seconds since the run began."""
-    return (pd.Series(times_us, dtype="float64") - evidence.manifest.started_at_us) / _MICROSECONDS
+    return (_numbers(times_us) - evidence.manifest.started_at_us) / _MICROSECONDS
+
+
+def _numbers(values: Iterable[float]) -> "pd.Series[float]":
+    return pd.Series(np.fromiter(values, dtype="float64"))
+
+
+def _categories(values: Iterable[str]) -> "pd.Categorical[str]":
+    """Return a column of few different texts, ordered by the alphabet; all of them are never in one list."""
+    numbers: dict[str, int] = {}
+    codes = np.fromiter((numbers.setdefault(value, len(numbers)) for value in values), dtype="int32")
+    column = pd.Categorical.from_codes(codes, categories=pd.Index(list(numbers)))
+    return column.reorder_categories(sorted(numbers))
 
 
 def bites(evidence: Evidence) -> pd.DataFrame:
     """Return a row a fault: how often it bit, and when for the first and the last time."""
-    columns = {name: list(map(attrgetter(name), evidence.faults)) for name in ("fault", "where", "kind")}
+    columns = {name: _categories(map(attrgetter(name), evidence.faults)) for name in ("fault", "where", "kind")}
     frame = bite_times(evidence).assign(**columns)
-    grouped = frame.groupby(["where", "fault", "kind"])["at_s"].agg(count="size", first_s="min", last_s="max")
-    return grouped.reset_index()
+    by_fault = frame.groupby(["where", "fault", "kind"])["at_s"]
+    return by_fault.agg(count="size", first_s="min", last_s="max").reset_index()
 
 
 def bite_times(evidence: Evidence) -> pd.DataFrame:
     """Return a row a bite of a fault: where it bit, and when."""
     columns = {
-        "where": [bite.where for bite in evidence.faults],
-        "at_s": _since_start([bite.at_us for bite in evidence.faults], evidence),
+        "where": _categories(bite.where for bite in evidence.faults),
+        "at_s": _since_start((bite.at_us for bite in evidence.faults), evidence),
     }
     return pd.DataFrame(columns)
 
@@ -141,11 +160,10 @@ def steps(evidence: Evidence) -> pd.DataFrame:
     """
     taken = evidence.service.transitions or ()
     columns = {
-        "payment": [step.payment_id for step in taken],
-        "from_state": [step.from_state or "" for step in taken],
-        "to_state": [step.to_state for step in taken],
-        "source": [step.source or "" for step in taken],
-        "at_s": _since_start([step.at_us for step in taken], evidence),
+        "from_state": _categories(step.from_state or "" for step in taken),
+        "to_state": _categories(step.to_state for step in taken),
+        "source": _categories(step.source or "" for step in taken),
+        "at_s": _since_start((step.at_us for step in taken), evidence),
     }
     return pd.DataFrame(columns)
 
