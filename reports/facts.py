@@ -12,7 +12,7 @@ class Purchase:
     order_id: str
     customer: str
     clicks: tuple[DiaryEntry, ...]
-    payment_ids: frozenset[str]  # every payment that an answer to this customer spoke of
+    payment_ids: tuple[str, ...]  # every payment that an answer to this customer spoke of, each once
 
     def prices(self, payment_id: str | None) -> frozenset[tuple[int, str]]:
         """Return the amounts and currencies that this payment may have charged.

@@ -55,7 +55,7 @@ class Truth:
     def money_surely_behind(self, payment_id: str) -> tuple[Money, ...]:
         """Return the PSP's payments that can belong to no other payment of the service."""
         purchase = self.purchases.get(self.order_of.get(payment_id, ""))
-        if purchase is not None and purchase.payment_ids == {payment_id}:
+        if purchase is not None and purchase.payment_ids == (payment_id,):
             return self.money_behind(payment_id)
         return tuple(self._named_money.get(payment_id, ()))
 
@@ -129,7 +129,7 @@ def _purchases(diary: Iterable[DiaryEntry]) -> dict[str, Purchase]:
             order_id=order,
             customer=entries[0].customer,
             clicks=tuple(entries),
-            payment_ids=frozenset(payment_ids[order]),
+            payment_ids=tuple(sorted(payment_ids[order])),
         )
         for order, entries in clicks.items()
     }
