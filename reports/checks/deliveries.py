@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from operator import attrgetter
 from types import MappingProxyType
 
@@ -73,7 +74,10 @@ class Deliveries:
                 return Standing(wrong=f"it counts as {delivery.state} all the same")
 
     def _of_dead(self, delivery: Delivery, notices: Sequence[Notice]) -> Standing:
-        if delivery.echo in _UNWANTED or delivery.tries > len(self.schedule_us):
+        is_unwanted = delivery.echo in _UNWANTED
+        if is_unwanted and not self._wants_nothing(delivery, notices):
+            return Standing(wrong=f"it was given up because its endpoint is {delivery.echo}, which it is not")
+        if is_unwanted or delivery.tries > len(self.schedule_us):
             if notices and all(map(self._is_stale, notices)):
                 return Standing(wrong="whatever came of it was signed too long ago to be believed")
             return Standing()
@@ -85,6 +89,12 @@ class Deliveries:
         if delivery.due_at_us is None or self.truth.is_due(delivery.due_at_us):
             return Standing(wrong=f"it is due and has not been tried again, after {delivery.tries} tries")
         return Standing(is_waiting=True)
+
+    def _wants_nothing(self, delivery: Delivery, notices: Sequence[Notice]) -> bool:
+        """Tell whether an endpoint is off, or has said of this very event that it is gone."""
+        endpoint = self.endpoints.get(delivery.endpoint_id)
+        is_on = endpoint is not None and endpoint.state == "enabled"
+        return not is_on or any(notice.status == HTTPStatus.GONE for notice in notices)
 
     def _waits_too_long(self, delivery: Delivery) -> bool:
         if (

@@ -178,10 +178,9 @@ def test_what_is_kept_no_longer_need_not_have_been_told(run):
     "delivery",
     [
         {"state": "dead", "tries": 10},
-        {"state": "dead", "tries": 1, "echo": "gone"},
         {"tries": 6, "due_at_us": EPOCH_US + 40_000_000_000, "tried_at_us": EPOCH_US},
     ],
-    ids=["the schedule is over", "it said that it is gone", "it waits its turn"],
+    ids=["the schedule is over", "it waits its turn"],
 )
 def test_a_listener_that_is_out_of_order_excuses(run, delivery):
     unheard(run, "evt_pay_a_3", **delivery)
@@ -189,9 +188,24 @@ def test_a_listener_that_is_out_of_order_excuses(run, delivery):
     assert run.accused() == set()
 
 
+def test_an_endpoint_that_said_it_is_gone_wants_nothing(run):
+    unheard(run, "evt_pay_a_3", state="dead", tries=1, echo="gone", status=410)
+    notice_of(run, "evt_pay_a_3").update(status=410)
+
+    assert run.accused() == set()
+
+
 def test_an_endpoint_that_is_switched_off_wants_nothing(run):
     run.service["endpoints"][0]["state"] = "disabled"
     run.service["outgoing_events"], run.notices = [], []
+
+    assert run.accused() == set()
+
+
+@pytest.mark.parametrize("state", ["disabled", "deleted"])
+def test_what_was_given_up_because_its_endpoint_is_off_is_excused(run, state):
+    run.service["endpoints"][0]["state"] = state
+    unheard(run, "evt_pay_a_3", state="dead", tries=1, echo="disabled")
 
     assert run.accused() == set()
 
@@ -249,6 +263,13 @@ def test_another_content_than_was_committed_is_found(run, told, words):
     notice_of(run, "evt_pay_a_3").update(told)
 
     assert words in worst(run).what
+
+
+@pytest.mark.parametrize("echo", ["disabled", "gone"])
+def test_giving_up_an_endpoint_that_listens_is_found(run, echo):
+    unheard(run, "evt_pay_a_3", state="dead", tries=1, echo=echo)
+
+    assert worst(run).what.endswith(f": it was given up because its endpoint is {echo}, which it is not")
 
 
 def test_another_id_for_the_same_step_is_found(run):
