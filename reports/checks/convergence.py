@@ -2,11 +2,12 @@
 
 What the PSP itself has not decided cannot be final in the service's books, so it is nobody's fault, unless a cancel was
 accepted and the PSP would have canceled it, had anybody asked. The promise runs from the calm on, or from the moment
-when the thing came to be known, whichever is later.
+when the thing came to be known, whichever is later. Requests come to rest as well (`reports.checks.accidents`).
 """
 
 from collections.abc import Iterator, Sequence
 
+from reports.checks.accidents import accidents, wishes
 from reports.checks.check import Breach, Check, Examination
 from reports.checks.excuses import Excuses
 from reports.evidence import Evidence
@@ -29,10 +30,10 @@ def _examine(evidence: Evidence, truth: Truth) -> Examination:
         *_parked_events(evidence, truth),
         *_left_over_attempts(evidence, truth),
     ]
-    stuck = (breach for breach in matters if breach is not None)
+    stuck, asked = (breach for breach in matters if breach is not None), wishes(evidence)
     return Examination(
-        examined=sum(len(book or ()) for book in books),
-        breaches=(*stuck, *_late_payments(evidence, truth)),
+        examined=sum(len(book or ()) for book in (*books, asked)),
+        breaches=(*stuck, *_late_payments(evidence, truth), *accidents(asked, truth)),
         doubts=tuple(_doubts(len(matters), truth)),
     )
 
@@ -183,8 +184,11 @@ def _doubts(open_count: int, truth: Truth) -> Iterator[str]:
 CONVERGENCE = Check(
     id="I8",
     title="Everything comes to rest",
-    statement="After the calm began, every payment is final within the promised time, and no work is left over.",
-    unit="payments, refunds, events and attempts",
+    statement=(
+        "After the calm began, every payment is final within the promised time, no work is left over, "
+        "and no request that is repeated ends in an internal error."
+    ),
+    unit="payments, refunds, events, attempts and requests",
     one="One matter did not come to rest in time",
     many="{count} matters did not come to rest in time",
     stake="{money}",

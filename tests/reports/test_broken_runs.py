@@ -429,6 +429,32 @@ def test_an_attempt_left_over_is_found(run):
     assert run.accused() == {"I8"}
 
 
+def _refunds_asked(run, statuses, *, seconds):
+    for number, status in enumerate(statuses):
+        asked = {"key": "key-a/refund-1", "intent": "a/refund-1", "payment_id": "pay_a", "amount_minor": 5}
+        run.ask("refund", "a", seconds=seconds + 10 * number, http_status=status, outcome="unknown", **asked)
+
+
+def test_a_request_that_meets_with_an_internal_error_to_the_end_is_found(run):
+    _refunds_asked(run, [503, 500, 500], seconds=595)
+
+    assert run.accused() == {"I8"}
+    worst = finding(run, "I8").worst
+    assert worst.what == "a customer asked 3 times to refund and met with an internal error to the end"
+    assert (worst.payment_id, worst.amount_minor, worst.currency) == ("pay_a", 5, "EUR")
+
+
+@pytest.mark.parametrize(
+    ("statuses", "seconds"),
+    [([500, 500], 400), ([500], 700), ([500, 409], 700), ([409, 500], 700), ([503, 503], 700)],
+    ids=["in the storm", "asked once", "refused in the end", "refused at the same time", "for want of a database"],
+)
+def test_other_errors_are_no_accident_for_good(run, statuses, seconds):
+    _refunds_asked(run, statuses, seconds=seconds)
+
+    assert run.accused() == set()
+
+
 # -- I11: durability
 
 
