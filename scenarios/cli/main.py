@@ -11,12 +11,13 @@ from importlib.metadata import version
 from types import FrameType
 from typing import NoReturn
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, Parameter
 from rich.console import Console
 
 from reports.errors import ReportError
 from scenarios.cli.check import check
 from scenarios.cli.compare import compare
+from scenarios.cli.conversion import convert_exactly
 from scenarios.cli.defects import defects
 from scenarios.cli.events import events
 from scenarios.cli.exit_codes import ExitCode
@@ -56,6 +57,7 @@ app = App(
     version=lambda: version("paystorm"),
     help="Find out whether your payments survive repeated clicks, lost webhooks, a stalling bank and dying machines.",
     help_epilogue=_EPILOGUE,
+    default_parameter=Parameter(converter=convert_exactly),
 )
 app.command(list_scenarios, name="list")
 for command in (

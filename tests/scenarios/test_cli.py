@@ -155,6 +155,8 @@ def test_runs_are_kept_apart_and_the_latest_is_linked(tmp_path, postgres):
         (["run", "lost-webhooks", "--set", "strom_s=1"], "no such key; choose from"),
         (["run", "lost-webhooks", "--seed", "seven"], "--seed"),
         (["run", "lost-webhooks", "--seed", "-1"], "--seed"),
+        (["run", "lost-webhooks", "--seed", "1.5"], "--seed: '1.5' is not a whole number"),
+        (["load", "--headless", "--duration", "1.5"], "--duration: '1.5' is not a whole number"),
         (["run", "lost-webhooks", "--seed", str(2**63)], "--seed"),
         (["run", "lost-webhooks", "--defect", "nope"], "no defect 'nope'; choose from"),
         (["run", "lost-webhooks", "--set", "defect=nope"], "no defect 'nope'; choose from"),
