@@ -4,6 +4,7 @@ import gc
 import itertools
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +21,13 @@ _ROOM = 4 << 30  # bytes; each session has a few servers of some hundred megabyt
 
 
 def pytest_configure() -> None:
-    """Keep servers in memory, if there is plenty and nobody has said otherwise.
+    """Make signals what they are at a terminal, and keep servers in memory."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under `nohup` every process of these tests would ignore it
+    _keep_servers_in_memory()
+
+
+def _keep_servers_in_memory() -> None:
+    """Keep them there if there is plenty and nobody has said otherwise.
 
     A database of its own for each test is three hundred files that are made and deleted; ext4 then looks ever longer
     for an inode that was not in use a moment ago, and that alone was a quarter of the time of all tests.
