@@ -68,9 +68,9 @@ def _told(evidence: Evidence) -> tuple[KeyFigure, ...]:
     """Return what those who listen add: how often they were told something, and how much of that was news to them."""
     if evidence.notices is None:
         return ()
-    news = sum(notice.is_taken for notice in evidence.notices)
     return (
-        KeyFigure(label="events heard by merchants", values=(f"{len(evidence.notices):,}, {news:,} of them news",)),
+        _count("events heard by merchants", len(evidence.notices)),
+        _count("of them for the first time", sum(notice.is_taken for notice in evidence.notices)),
     )
 
 

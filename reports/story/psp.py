@@ -15,7 +15,14 @@ from reports.story.steps import Line, Message, Step, Who
 from reports.story.traces import Traces
 
 _SENT = PaymentState.PROCESSING
-_PLACES = MappingProxyType({"customer": Who.CUSTOMER, "service": Who.SERVICE, "worker": Who.WORKER})
+_PLACES = MappingProxyType(
+    {
+        "customer": Who.CUSTOMER,
+        "service": Who.SERVICE,
+        "worker": Who.WORKER,
+        "merchant": Who.WORKER,  # who tells merchants, and hears what they answer
+    }
+)
 
 
 def psp_steps(traces: Traces) -> Iterator[Step]:

@@ -79,6 +79,14 @@ def test_a_late_webhook_says_how_late_and_a_lost_one_never_arrives(run, story):
     assert ("PSP", "service", "webhook payment_intent.succeeded is lost (gone)", True) in arrows(steps)
 
 
+def test_what_befalls_a_merchant_is_told_beside_the_worker_that_hears_of_it(run, story):
+    run.bite("deaf", "error", seconds=100, where="merchant", object="pay_a", target="merchant_1")
+
+    (bite,) = [step.line for step in story("a") if "fault deaf bites" in step.line.what]
+
+    assert bite.who == "worker"
+
+
 def test_two_purchases_do_not_mix(run, story):
     told = " ".join(what for _, what in lines(story("a")))
 
