@@ -41,15 +41,17 @@ class Reader[Row: msgspec.Struct]:
         hints = get_type_hints(row, include_extras=True)
         self._row = row
         self._columns = [_Column(name, hints[name]) for name in row.__struct_fields__]
-        self._decode = msgspec.json.Decoder(_wire(row, hints)).decode
+        self._decode = msgspec.json.Decoder(_wire(row, hints)).decode_lines
 
-    def read(self, lines: Iterable[bytes], known: Known) -> list[Row] | None:
-        """Return the rows in these lines, or None if one of them is not such a row; blank lines are none."""
+    def read(self, lines: bytes, known: Known) -> list[Row] | None:
+        """Return the rows in these lines, or None if it has to be looked at each of them."""
         try:
             # What is skipped has to be text as well, and is not looked at by the decoder.
-            found = [self._decode(line) for line in lines if not line.isspace() and (line.isascii() or line.decode())]
+            found = self._decode(lines) if lines.isascii() or lines.decode() else []
         except _UNREADABLE:
             return None
+        if len(found) != lines.count(b"\n") + (not lines.endswith(b"\n")):
+            return None  # a blank line, or two rows on one
         values = zip(*map(msgspec.structs.astuple, found), strict=True)
         columns = dict(zip(self._row.__struct_fields__, values, strict=False))  # of no rows there are no columns
         return list(map(self._row, *(column.shared(columns, known) for column in self._columns))) if columns else []

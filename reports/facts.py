@@ -1,5 +1,6 @@
 """The facts that truth is made of: what customers wanted, and what the PSP did with their money."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reports.records import DiaryEntry, Outcome, PspMovement, PspPayment, PspRefund, PspStatus
@@ -33,12 +34,21 @@ class Purchase:
 class Money:
     """One payment at the PSP, with everything that moved because of it.
 
-    Its sums are asked for a dozen times in a judgement, mostly of one row or none: lists are quicker than generators.
+    Its sums are asked for a dozen times in a judgement, mostly of one row or none: lists are quicker than generators,
+    and what every check asks for is added up once.
     """
 
     payment: PspPayment
     captures: tuple[PspMovement, ...]
     refunds: tuple[PspRefund, ...]
+    captured_minor: int  # what was taken from the customer
+
+    @classmethod
+    def of(cls, payment: PspPayment, captures: Iterable[PspMovement], refunds: Iterable[PspRefund]) -> "Money":
+        """Return a payment with its captures and refunds."""
+        taken = tuple(captures)
+        captured_minor = sum([movement.amount_minor for movement in taken])
+        return cls(payment=payment, captures=taken, refunds=tuple(refunds), captured_minor=captured_minor)
 
     @property
     def currency(self) -> str:
@@ -46,14 +56,9 @@ class Money:
         return self.payment.currency
 
     @property
-    def captured_minor(self) -> int:
-        """What was taken from the customer."""
-        return sum([movement.amount_minor for movement in self.captures])
-
-    @property
     def captured_at_us(self) -> int:
         """When it was first taken; ask only where something was."""
-        return min(movement.at_us for movement in self.captures)
+        return min([movement.at_us for movement in self.captures])
 
     @property
     def refunded_minor(self) -> int:

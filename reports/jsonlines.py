@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import batched
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,7 +14,7 @@ from reports.errors import EvidenceError
 from reports.records import Json, JsonObject
 from reports.schema import MEND, schema_of
 
-_BATCH = 200  # lines; many enough to be read by columns, few enough to stay in a processor's cache
+_CHUNK = 160_000  # bytes; enough rows to be read by columns, few enough to stay in a processor's cache
 
 
 def read_lines[Row: Struct](path: Path, row: type[Row], known: Known) -> tuple[Row, ...]:
@@ -25,9 +25,9 @@ def read_lines[Row: Struct](path: Path, row: type[Row], known: Known) -> tuple[R
     """
     reader, rows, number = reader_of(row), list[Row](), 1
     with _opened(path) as file:
-        for lines in batched(file, _BATCH):
-            rows += reader.read(lines, known) or _read_singly(lines, row, path=path, number=number)
-            number += len(lines)
+        while lines := file.read(_CHUNK) + file.readline():
+            rows += reader.read(lines, known) or _read_singly(BytesIO(lines), row, path=path, number=number)
+            number += lines.count(b"\n")
     return tuple(rows)
 
 

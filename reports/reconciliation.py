@@ -96,9 +96,13 @@ def _three_way(order: str, truth: Truth, rows: Sequence[Payment]) -> tuple[objec
 def _last_word(purchase: Purchase | None, truth: Truth) -> DiaryEntry | None:
     """Return the last final word that the customer was told about any payment of the purchase."""
     payment_ids = purchase.payment_ids if purchase else ()
-    told = (entry for payment_id in payment_ids for entry in truth.shown.get(payment_id, ()))
-    final = [entry for entry in told if entry.status_shown in FINAL_STATES]
-    return max(final, key=attrgetter("asked_at_us", "op"), default=None)
+    last = [_last_final(truth.shown.get(payment_id, ())) for payment_id in payment_ids]
+    return max([word for word in last if word is not None], key=attrgetter("asked_at_us", "op"), default=None)
+
+
+def _last_final(told: Sequence[DiaryEntry]) -> DiaryEntry | None:
+    """Return the last final word of those about one payment, which are in their order."""
+    return next((entry for entry in reversed(told) if entry.status_shown in FINAL_STATES), None)
 
 
 def _row_that_counts(rows: Sequence[Payment]) -> Payment | None:
@@ -125,6 +129,8 @@ def _booked_minor(row: Payment | None) -> int | None:
 
 
 def _currency(purchase: Purchase | None, moneys: Sequence[Money], row: Payment | None) -> str:
-    asked = [click.currency for click in purchase.clicks] if purchase else []
-    known = [*asked, *(money.currency for money in moneys), row.currency if row else None]
+    asked = [click.currency for click in purchase.clicks if click.currency] if purchase else []
+    if asked:
+        return asked[0]
+    known = [*(money.currency for money in moneys), row.currency if row else None]
     return next((currency for currency in known if currency), "")

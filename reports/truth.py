@@ -156,10 +156,10 @@ def _money(psp: PspBooks) -> dict[str, Money]:
     movements = grouped(psp.movements, lambda movement: movement.payment)
     refunds = grouped(psp.refunds, lambda refund: refund.payment)
     money = {
-        payment.id: Money(
-            payment=payment,
-            captures=tuple(movement for movement in movements.get(payment.id, ()) if movement.kind == "capture"),
-            refunds=tuple(refunds.get(payment.id, ())),
+        payment.id: Money.of(
+            payment,
+            [movement for movement in movements.get(payment.id, ()) if movement.kind == "capture"],
+            refunds.get(payment.id, ()),
         )
         for payment in psp.payments
     }

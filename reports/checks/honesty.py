@@ -92,7 +92,7 @@ def _is_known_to_have_failed(refund: PspRefund, entry: DiaryEntry, truth: Truth)
 
 
 def _sum_minor(refunds: Sequence[PspRefund]) -> int:
-    return sum(refund.amount_minor for refund in refunds)
+    return sum([refund.amount_minor for refund in refunds])  # mostly of none, where a generator takes longest
 
 
 def _kept(behind: Sequence[Money]) -> str | None:

@@ -22,11 +22,13 @@ _LAWFUL = frozenset(
     }
 )
 
+_ANYTHING: frozenset[str] = frozenset(PaymentState)  # what may be seen at first
+
 # What may be seen after a state has been seen: itself and whatever lawful steps lead to from there.
 _AFTER: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        PaymentState.CREATED: frozenset(PaymentState),
-        PaymentState.PROCESSING: frozenset(PaymentState) - {PaymentState.CREATED},
+        PaymentState.CREATED: _ANYTHING,
+        PaymentState.PROCESSING: _ANYTHING - {PaymentState.CREATED},
         PaymentState.SUCCESS: frozenset({PaymentState.SUCCESS, PaymentState.REFUNDED}),
         PaymentState.FAILED: frozenset({PaymentState.FAILED}),
         PaymentState.REFUNDED: frozenset({PaymentState.REFUNDED}),
@@ -77,7 +79,7 @@ def _looks(entries: Sequence[DiaryEntry]) -> list[DiaryEntry]:
 def _seen_going_back(looks: Sequence[DiaryEntry]) -> Iterator[Breach]:
     """Compare looks of which one was answered before the other was asked; others may overtake each other."""
     answered = sorted(looks, key=_answered_at_us)
-    allowed, seen, known = frozenset[str](PaymentState), "nothing", 0
+    allowed, seen, known = _ANYTHING, "nothing", 0
     for look in sorted(looks, key=attrgetter("asked_at_us")):
         while _answered_at_us(answered[known]) < look.asked_at_us:
             seen = answered[known].status_shown or ""

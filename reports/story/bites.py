@@ -53,11 +53,14 @@ def is_of_machine(bite: FaultBite) -> bool:
 def named(bite: FaultBite) -> set[str]:
     """Return what a bite names: an object, a target, a payment, and whatever stands in the path of a request."""
     path, payment_id = bite.detail.get("path"), bite.detail.get("payment_id")
-    named = {bite.object, bite.target, *(path.split("/") if isinstance(path, str) else ())}
-    return {name for name in (*named, payment_id) if isinstance(name, str) and name}
+    names = {bite.object, bite.target, payment_id if isinstance(payment_id, str) else None}
+    if isinstance(path, str):
+        names.update(path.split("/"))
+    return {name for name in names if name}
 
 
 def sender(bite: FaultBite) -> str | None:
     """Return who sent what was spoilt on a wire, such as `customer/7` of `customer/7->service`."""
-    sender, arrow, _ = (bite.target or "").partition("->")
-    return sender if arrow else None
+    if bite.target is None or "->" not in bite.target:
+        return None
+    return bite.target.partition("->")[0]

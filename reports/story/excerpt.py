@@ -1,5 +1,7 @@
 """What the diaries have about some purchases: a few rows of millions, found in one passage through each diary."""
 
+from collections.abc import Set as AbstractSet
+
 from reports.evidence import Evidence, PspBooks, ServiceBooks
 from reports.records import FaultBite
 from reports.story.bites import is_of_machine, named, sender
@@ -13,13 +15,13 @@ def excerpt(evidence: Evidence, names: Names) -> Evidence:
     """
     orders, payments = names.orders, names.payments
     diary = tuple(entry for entry in evidence.diary if entry.order_id in orders or entry.payment_id in payments)
-    customers = frozenset(entry.customer for entry in diary)
+    customers, about = frozenset(entry.customer for entry in diary), names.orders | payments | names.psp_objects
     return Evidence(
         manifest=evidence.manifest,
         diary=diary,
         service=_service(evidence.service, names),
         psp=_psp(evidence.psp, names),
-        faults=tuple(bite for bite in evidence.faults if _has_bitten(bite, names, customers)),
+        faults=tuple(bite for bite in evidence.faults if _has_bitten(bite, about, customers)),
         notices=tuple(notice for notice in evidence.notices or () if notice.payment_id in payments),
     )
 
@@ -48,7 +50,5 @@ def _psp(books: PspBooks, names: Names) -> PspBooks:
     )
 
 
-def _has_bitten(bite: FaultBite, names: Names, customers: frozenset[str]) -> bool:
-    if is_of_machine(bite) or sender(bite) in customers:
-        return True
-    return any(name in names.orders or name in names.payments or name in names.psp_objects for name in named(bite))
+def _has_bitten(bite: FaultBite, about: AbstractSet[str], customers: AbstractSet[str]) -> bool:
+    return is_of_machine(bite) or sender(bite) in customers or not about.isdisjoint(named(bite))
