@@ -37,7 +37,7 @@ class Connection(asyncio.Transport):
         self._under_way = bytearray()  # written, and not yet at the server
         self._last_reply_ns = 0
         self._closing = False  # the client neither writes nor reads any more
-        self._lost = False  # the client has been told that the connection is gone
+        self._lost = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Send bytes on their way; what is written before they arrive goes with them."""
@@ -97,6 +97,11 @@ class Connection(asyncio.Transport):
         if not self._lost:
             self._lost = self._closing = True
             self._protocol.connection_lost(error)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the client has been told that the connection is gone."""
+        return self._lost
 
     def disown(self) -> None:
         """Let a dead client's driver know, lest its finalizer complain; whatever it makes of the news goes nowhere."""

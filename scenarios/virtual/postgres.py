@@ -42,6 +42,7 @@ class VirtualPostgres:
         self._loop = loop
         self._streams = streams
         self._connections: dict[Session, Connection] = {}
+        self._untold: list[Connection] = []  # were ended by the server, and their clients have not heard of it yet
         self._clients: dict[Process, None] = {}
         self._dialled = 0
 
@@ -113,16 +114,25 @@ class VirtualPostgres:
 
     def forget(self, session: Session) -> None:
         """Strike off a session that has ended."""
-        self._connections.pop(session, None)
+        connection = self._connections.pop(session, None)
+        if connection is not None and not connection.is_lost:
+            self._untold.append(connection)
 
     def _sever(self, process: Process) -> None:
         for connection in list(self._connections.values()):
             if connection.process is process:
                 connection.sever()
                 connection.disown()
+        for connection in self._untold:
+            if connection.process is process:
+                connection.disown()
+        self._untold = [connection for connection in self._untold if not connection.is_lost]
 
     def close(self) -> None:
         """End all sessions."""
         for connection in self._connections.values():
             connection.dispose()
+        for connection in self._untold:
+            connection.disown()
         self._connections.clear()
+        self._untold.clear()

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from scenarios.units import to_ns
 from scenarios.virtual.errors import Escaped, Unsupported
 from scenarios.virtual.latency import Regime
 
@@ -151,6 +152,24 @@ def test_a_backend_that_dies_breaks_its_connection(world, login):
         return victim.is_closed()
 
     assert with_connection(world, login, use)
+
+
+def test_a_client_that_dies_before_it_hears_that_the_server_hung_up_leaves_no_complaint(world, login):
+    client, held = world.process("client/1"), []
+
+    async def connect():
+        held.append(await asyncpg.connect(**login))
+        await asyncio.sleep(100)
+
+    client.spawn(connect())
+    world.run(until=to_ns(1))
+    client.pause()
+    world.postgres.cut_all()
+    world.run(until=to_ns(2))
+    client.crash()
+    world.run(until=to_ns(3))
+
+    assert held[0].is_closed()  # else its finalizer warns of it, wherever the collector happens to run
 
 
 def test_a_refused_login_is_the_drivers_error(world, login):
