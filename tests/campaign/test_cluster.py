@@ -66,7 +66,6 @@ def _silences(dask_scheduler: object) -> dict[str, float]:
     return {address: time.time() - worker.last_seen for address, worker in dask_scheduler.workers.items()}
 
 
-@pytest.mark.campaign
 def test_a_cluster_finds_the_same_and_its_workers_stay_in_touch(scheduler, sweep, small_plan, expected):
     with Client(scheduler, set_as_default=False) as client:
         client.wait_for_workers(2)

@@ -25,7 +25,6 @@ def command_of(process: psutil.Process) -> str:
         return ""  # it has just ended
 
 
-@pytest.mark.campaign
 def test_ctrl_c_keeps_what_was_found_and_says_how_to_go_on(long_sweep):
     sweep = long_sweep("--jobs", "2")
     sweep.wait_for_results()
