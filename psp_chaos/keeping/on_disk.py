@@ -9,6 +9,7 @@ the disk at each of them would be a price without a customer in a fake provider.
 
 import sqlite3
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, override
@@ -251,13 +252,16 @@ class _Part:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    try:
-        connection = sqlite3.connect(path, timeout=0)
-        _prepare(connection, path)
-    except sqlite3.OperationalError as error:
-        raise ArchiveUnusable(f"{path}: {_reason(error)}") from None
-    except sqlite3.DatabaseError:
-        raise ArchiveUnusable(f"{path}: this is not a state file; name one of ours, or a new one") from None
+    with ExitStack() as failing:
+        try:
+            connection = sqlite3.connect(path, timeout=0)
+            failing.callback(connection.close)
+            _prepare(connection, path)
+        except sqlite3.OperationalError as error:
+            raise ArchiveUnusable(f"{path}: {_reason(error)}") from None
+        except sqlite3.DatabaseError:
+            raise ArchiveUnusable(f"{path}: this is not a state file; name one of ours, or a new one") from None
+        failing.pop_all()
     return connection
 
 
@@ -273,7 +277,6 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     ((application_id,),) = connection.execute("PRAGMA application_id").fetchall()
     ((version,),) = connection.execute("PRAGMA user_version").fetchall()
     if (application_id, version) != (APPLICATION_ID, FORMAT):
-        connection.close()
         raise ArchiveUnusable(f"{path}: this is not a state file of this version; name another one, or a new one")
 
 

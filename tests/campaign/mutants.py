@@ -22,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
@@ -161,7 +161,7 @@ def _specs(tool, folder):
             """)
     )
     subprocess.run([tool, "init", "mutants.toml", "mutants.sqlite"], cwd=folder, check=True, capture_output=True)
-    with sqlite3.connect(folder / "mutants.sqlite") as session:
+    with closing(sqlite3.connect(folder / "mutants.sqlite")) as session:
         rows = session.execute(
             "SELECT module_path, operator_name, occurrence, start_pos_row, start_pos_col FROM mutation_specs"
         )

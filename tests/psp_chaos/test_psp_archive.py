@@ -1,6 +1,7 @@
 """The archive on disk: what is committed is there for the next process, in its order, and nothing else."""
 
 import sqlite3
+from contextlib import ExitStack, closing
 
 import pytest
 
@@ -19,8 +20,21 @@ def path(tmp_path):
     return tmp_path / "state.db"
 
 
-def test_what_is_committed_is_there_for_the_next_process_in_its_order(path):
-    archive = ArchiveOnDisk(path)
+@pytest.fixture
+def open_archive():
+    """Open archives that are closed when the test is over, as the system does with those of a process."""
+    with ExitStack() as closing_all:
+
+        def opened(path):
+            archive = ArchiveOnDisk(path)
+            closing_all.callback(archive._connection.close)
+            return archive
+
+        yield opened
+
+
+def test_what_is_committed_is_there_for_the_next_process_in_its_order(path, open_archive):
+    archive = open_archive(path)
     shelf = archive.within("acct/test").shelf("agenda", Entry)
     for number in (3, 1, 2):
         shelf[f"ag_{number}"] = entry(number)
@@ -30,13 +44,13 @@ def test_what_is_committed_is_there_for_the_next_process_in_its_order(path):
     shelf["ag_1"] = entry(10)
     archive.close()
 
-    again = ArchiveOnDisk(path).within("acct/test").shelf("agenda", Entry)
+    again = open_archive(path).within("acct/test").shelf("agenda", Entry)
 
     assert list(again.items()) == [("ag_3", entry(30)), ("ag_2", entry(2)), ("ag_1", entry(10))]
 
 
-def test_what_was_not_committed_is_gone_with_its_process(path):
-    archive = ArchiveOnDisk(path)
+def test_what_was_not_committed_is_gone_with_its_process(path, open_archive):
+    archive = open_archive(path)
     shelf = archive.shelf("agenda", Entry)
     shelf["ag_1"] = entry(1)
     archive.commit()
@@ -44,20 +58,20 @@ def test_what_was_not_committed_is_gone_with_its_process(path):
     shelf.pop("ag_1")
     archive._connection.close()  # as a process does that is killed
 
-    assert list(ArchiveOnDisk(path).shelf("agenda", Entry)) == ["ag_1"]
+    assert list(open_archive(path).shelf("agenda", Entry)) == ["ag_1"]
 
 
-def test_shelves_of_two_parts_do_not_know_each_other(path):
-    archive = ArchiveOnDisk(path)
+def test_shelves_of_two_parts_do_not_know_each_other(path, open_archive):
+    archive = open_archive(path)
 
     archive.within("one").shelf("agenda", Entry)["ag_1"] = entry(1)
 
     assert archive.within("two").shelf("agenda", Entry) == {}
 
 
-@pytest.mark.parametrize("make", [lambda _: MemoryArchive(), ArchiveOnDisk], ids=["memory", "disk"])
-def test_a_log_is_read_from_behind_a_number_and_shows_what_became_of_a_row(make, path):
-    log = make(path).log("entries", Entry)
+@pytest.mark.parametrize("is_on_disk", [False, True], ids=["memory", "disk"])
+def test_a_log_is_read_from_behind_a_number_and_shows_what_became_of_a_row(is_on_disk, path, open_archive):
+    log = (open_archive(path) if is_on_disk else MemoryArchive()).log("entries", Entry)
     for number in range(5):
         log.append(entry(number))
     log.amend(2, entry(20))
@@ -66,41 +80,41 @@ def test_a_log_is_read_from_behind_a_number_and_shows_what_became_of_a_row(make,
     assert len(log) == 5
 
 
-def test_a_log_goes_on_where_an_earlier_process_stopped(path):
-    archive = ArchiveOnDisk(path)
+def test_a_log_goes_on_where_an_earlier_process_stopped(path, open_archive):
+    archive = open_archive(path)
     archive.log("entries", Entry).append(entry(0))
     archive.close()
 
-    log = ArchiveOnDisk(path).log("entries", Entry)
+    log = open_archive(path).log("entries", Entry)
 
     assert log.append(entry(1)) == 1
     assert [row.id for _, row in log.read()] == ["ag_0", "ag_1"]
 
 
-def test_a_file_is_used_by_one_process_at_a_time(path):
-    archive = ArchiveOnDisk(path)
+def test_a_file_is_used_by_one_process_at_a_time(path, open_archive):
+    archive = open_archive(path)
 
     with pytest.raises(ArchiveUnusable, match="another process uses it"):
-        ArchiveOnDisk(path)
+        open_archive(path)
     archive.close()
-    ArchiveOnDisk(path).close()
+    open_archive(path).close()
 
 
-def test_a_file_of_something_else_is_refused(path):
+def test_a_file_of_something_else_is_refused(path, open_archive):
     path.write_text("these are my notes, and they are longer than a header of a hundred bytes" * 3)
     foreign = path.with_name("foreign.db")
-    with sqlite3.connect(foreign) as connection:
+    with closing(sqlite3.connect(foreign)) as connection:
         connection.execute("CREATE TABLE notes (text)")
 
     for file in (path, foreign):
         with pytest.raises(ArchiveUnusable, match=r"not a state file"):
-            ArchiveOnDisk(file)
+            open_archive(file)
     with pytest.raises(ArchiveUnusable, match="cannot be opened"):
-        ArchiveOnDisk(path / "nowhere" / "state.db")
+        open_archive(path / "nowhere" / "state.db")
 
 
-def test_clearing_leaves_nothing(path):
-    archive = ArchiveOnDisk(path)
+def test_clearing_leaves_nothing(path, open_archive):
+    archive = open_archive(path)
     archive.shelf("agenda", Entry)["ag_1"] = entry(1)
     archive.log("entries", Entry).append(entry(1))
     archive.commit()
@@ -111,8 +125,8 @@ def test_clearing_leaves_nothing(path):
     assert len(archive.log("entries", Entry)) == 0
 
 
-def test_who_still_writes_about_what_was_thrown_away_changes_nothing(path):
-    archive = ArchiveOnDisk(path)
+def test_who_still_writes_about_what_was_thrown_away_changes_nothing(path, open_archive):
+    archive = open_archive(path)
     old = archive.log("entries", Entry)
     number = old.append(entry(1))
     archive.clear()
@@ -125,8 +139,8 @@ def test_who_still_writes_about_what_was_thrown_away_changes_nothing(path):
     assert new.read() == [(0, entry(2))]
 
 
-def test_every_way_to_change_a_shelf_is_kept(path):
-    archive = ArchiveOnDisk(path)
+def test_every_way_to_change_a_shelf_is_kept(path, open_archive):
+    archive = open_archive(path)
     shelf = archive.shelf("agenda", Entry)
     shelf.update({"ag_1": entry(1)}, ag_2=entry(2))
     shelf |= {"ag_3": entry(3), "ag_4": entry(4)}
@@ -136,7 +150,7 @@ def test_every_way_to_change_a_shelf_is_kept(path):
     last, popped = shelf.popitem(), shelf.pop("ag_2")
     archive.close()
 
-    kept = ArchiveOnDisk(path).shelf("agenda", Entry)
+    kept = open_archive(path).shelf("agenda", Entry)
 
     assert (last, popped) == (("ag_5", entry(5)), entry(2))
     assert kept == {"ag_1": entry(1), "ag_3": entry(3), "ag_4": entry(4)}
