@@ -2,7 +2,7 @@
 
 A book may have millions of rows. Here they are only read, and nothing is said about what is wrong with them: whoever
 is told that it did not work asks `schema`, which is slow and exact. What is accepted here is accepted there as well,
-but for numbers beyond all measure where nobody reads them.
+but for numbers beyond all measure where nobody reads them, and rows of which two share a line and one has two.
 """
 
 import operator
@@ -44,7 +44,7 @@ class Reader[Row: msgspec.Struct]:
         self._decode = msgspec.json.Decoder(_wire(row, hints)).decode_lines
 
     def read(self, lines: bytes, known: Known) -> list[Row] | None:
-        """Return the rows in these lines, or None if it has to be looked at each of them."""
+        """Return the rows in these lines, or None if each of them has to be looked at."""
         try:
             # What is skipped has to be text as well, and is not looked at by the decoder.
             found = self._decode(lines) if lines.isascii() or lines.decode() else []

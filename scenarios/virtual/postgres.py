@@ -115,8 +115,8 @@ class VirtualPostgres:
     def forget(self, session: Session) -> None:
         """Strike off a session that has ended."""
         connection = self._connections.pop(session, None)
-        if connection is not None and not connection.is_lost:
-            self._untold.append(connection)
+        ended = [connection] if connection is not None else []
+        self._untold = [one for one in (*self._untold, *ended) if not one.is_lost]
 
     def _sever(self, process: Process) -> None:
         for connection in list(self._connections.values()):

@@ -52,6 +52,18 @@ def test_a_missing_folder_is_named(tmp_path):
         load_run(tmp_path / "nowhere")
 
 
+def test_blank_lines_are_none_and_two_rows_on_a_line_are_refused_with_its_number(run):
+    expected = len(run.evidence().diary)
+    first, second, *others = (run.folder / "diary.jsonl").read_text().splitlines()
+
+    (run.folder / "diary.jsonl").write_text("\n".join([first, "", second, " ", *others]))
+    assert len(load_run(run.folder).diary) == expected
+
+    (run.folder / "diary.jsonl").write_text("\n".join([first, "", second + others[0], *others]))
+    with pytest.raises(EvidenceError, match=r"diary\.jsonl line 3: not JSON"):
+        load_run(run.folder)
+
+
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
