@@ -2,7 +2,7 @@
 
 A book may have millions of rows. Here they are only read, and nothing is said about what is wrong with them: whoever
 is told that it did not work asks `schema`, which is slow and exact. What is accepted here is accepted there as well,
-but for numbers beyond all measure where nobody reads them, and rows of which two share a line and one has two.
+but for numbers beyond all measure where nobody reads them.
 """
 
 import operator
@@ -50,8 +50,8 @@ class Reader[Row: msgspec.Struct]:
             found = self._decode(lines) if lines.isascii() or lines.decode() else []
         except _UNREADABLE:
             return None
-        if len(found) != lines.count(b"\n") + (not lines.endswith(b"\n")):
-            return None  # a blank line, or two rows on one
+        if not (lines.count(b"}\n{") + 1 == len(found) == lines.removesuffix(b"\n").count(b"\n") + 1):
+            return None  # a blank line, two rows on one, or one on two
         values = zip(*map(msgspec.structs.astuple, found), strict=True)
         columns = dict(zip(self._row.__struct_fields__, values, strict=False))  # of no rows there are no columns
         return list(map(self._row, *(column.shared(columns, known) for column in self._columns))) if columns else []
