@@ -7,7 +7,7 @@ but for numbers beyond all measure where nobody reads them.
 
 import operator
 import types
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, reduce
 from typing import Annotated, Any, get_type_hints
@@ -15,7 +15,7 @@ from typing import Annotated, Any, get_type_hints
 import msgspec
 
 from reports.records import SINGLE, Json, JsonText
-from reports.schema import allowed_types, kept_with, plain, remarks
+from reports.schema import allowed_types, inner_row, kept_with, plain, remarks
 
 _EMPTY: list[Json] = []  # one for all rows, none of which is ever changed
 _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -23,6 +23,7 @@ _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 # What does not fit into a machine's word is a number with a fraction to whoever reads exactly, and so no integer.
 _Word = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
 
+type _Share = Callable[[Sequence[Any], Known], Iterable[Any]]
 type _Columns = Mapping[str, Sequence[Any]]
 
 
@@ -41,20 +42,22 @@ class Reader[Row: msgspec.Struct]:
         hints = get_type_hints(row, include_extras=True)
         self._row = row
         self._columns = [_Column(name, hints[name]) for name in row.__struct_fields__]
-        self._decode = msgspec.json.Decoder(_wire(row, hints)).decode_lines
+        self._decode = msgspec.json.Decoder(_wire(row, hints)).decode
 
-    def read(self, lines: bytes, known: Known) -> list[Row] | None:
-        """Return the rows in these lines, or None if each of them has to be looked at."""
+    def read(self, lines: Sequence[bytes], known: Known) -> list[Row] | None:
+        """Return the rows that these lines are, or None if each of them has to be looked at."""
         try:
-            # What is skipped has to be text as well, and is not looked at by the decoder.
-            found = self._decode(lines) if lines.isascii() or lines.decode() else []
+            _assert_text(lines)
+            found = list(map(self._decode, lines))
         except _UNREADABLE:
             return None
-        if not (lines.count(b"}\n{") + 1 == len(found) == lines.removesuffix(b"\n").count(b"\n") + 1):
-            return None  # a blank line, two rows on one, or one on two
+        return list(self.made(found, known))
+
+    def made(self, found: Iterable[msgspec.Struct], known: Known) -> Iterable[Row]:
+        """Return the rows that were found in lines, with what they say in common shared."""
         values = zip(*map(msgspec.structs.astuple, found), strict=True)
         columns = dict(zip(self._row.__struct_fields__, values, strict=False))  # of no rows there are no columns
-        return list(map(self._row, *(column.shared(columns, known) for column in self._columns))) if columns else []
+        return map(self._row, *(column.shared(columns, known) for column in self._columns)) if columns else ()
 
 
 class _Column:
@@ -63,30 +66,57 @@ class _Column:
     def __init__(self, name: str, hint: Any) -> None:
         self._name = name
         self._kept_with = kept_with(hint)
-        # Most moments are one row's or two rows' own: to keep them at hand would cost more than it saves.
-        self._is_single = SINGLE in remarks(hint) or name.endswith("at_us")
         self._is_text = plain(hint) is JsonText
-        self._kinds = (allowed_types(hint) or frozenset()) - {types.NoneType}
+        self._share = _sharing(name, hint)
 
     def shared(self, columns: _Columns, known: Known) -> Iterable[Any]:
         """Return the values of this field, each the same object wherever it is the same."""
         values = columns[self._name]
         if self._is_text:
-            texts = [_text(raw) if is_kept else None for raw, is_kept in zip(values, self._kept(columns), strict=True)]
-            return map(known.texts.setdefault, texts, texts)
-        if self._is_single:
-            return values
-        if self._kinds == {str}:
-            return map(known.texts.setdefault, values, values)
-        if self._kinds == {int}:
-            return map(known.numbers.setdefault, values, values)
-        if self._kinds == {dict}:
-            return [_with_shared_texts(value, known) for value in values]
-        return [value or _EMPTY for value in values] if self._kinds == {list} else values
+            values = [_text(raw) if is_kept else None for raw, is_kept in zip(values, self._kept(columns), strict=True)]
+        return self._share(values, known)
 
     def _kept(self, columns: _Columns) -> Iterable[bool]:
         values = columns[self._name if self._kept_with is None else self._kept_with]
         return (value is not None for value in values)
+
+
+def _sharing(name: str, hint: Any) -> _Share:
+    """Return how the values of a field are shared."""
+    if (row := inner_row(hint)) is not None:
+        return reader_of(row).made
+    # Most moments are one row's or two rows' own: to keep them at hand would cost more than it saves.
+    if SINGLE in remarks(hint) or name.endswith("at_us"):
+        return _as_they_are
+    if (allowed := allowed_types(hint)) is None:
+        return _texts if plain(hint) is JsonText else _whatever_they_are
+    return _SHARES.get(allowed - {types.NoneType}, _as_they_are)
+
+
+def _as_they_are(values: Sequence[Any], _known: Known) -> Sequence[Any]:
+    return values
+
+
+def _texts(values: Sequence[Any], known: Known) -> Iterable[Any]:
+    return map(known.texts.setdefault, values, values)
+
+
+def _numbers(values: Sequence[Any], known: Known) -> Iterable[Any]:
+    return map(known.numbers.setdefault, values, values)
+
+
+def _lists(values: Sequence[Any], _known: Known) -> Iterable[Any]:
+    return [value or _EMPTY for value in values]
+
+
+def _whatever_they_are(values: Sequence[Any], known: Known) -> Iterable[Any]:
+    share = known.texts.setdefault
+    return [share(value, value) if type(value) is str else value for value in values]
+
+
+_SHARES: Mapping[frozenset[type], _Share] = types.MappingProxyType(
+    {frozenset({str}): _texts, frozenset({int}): _numbers, frozenset({list}): _lists}
+)
 
 
 def reader_of[Row: msgspec.Struct](row: type[Row]) -> Reader[Row]:
@@ -115,18 +145,18 @@ def _default(column: msgspec.structs.FieldInfo) -> Any:
 def _wire_type(hint: Any) -> Any:
     if plain(hint) is JsonText:
         return msgspec.Raw
+    if (row := inner_row(hint)) is not None:
+        return _wire(row, get_type_hints(row, include_extras=True))
     allowed = allowed_types(hint)
     return Any if allowed is None else reduce(operator.or_, (_Word if kind is int else kind for kind in allowed))
+
+
+def _assert_text(lines: Iterable[bytes]) -> None:
+    """What is skipped has to be text as well, and is not looked at by the decoder."""
+    if not all(map(bytes.isascii, lines)):
+        b"".join(lines).decode()
 
 
 def _text(raw: msgspec.Raw | None) -> JsonText:
     text = b"null" if raw is None else bytes(raw)
     return None if text == b"null" else text.decode()
-
-
-def _with_shared_texts(value: dict[str, Json], known: Known) -> dict[str, Json]:
-    share = known.texts.setdefault
-    for name, part in value.items():
-        if type(part) is str:
-            value[name] = share(part, part)
-    return value

@@ -12,6 +12,7 @@ from inspect import Parameter, signature
 from typing import Any
 
 import orjson
+from msgspec import Struct
 
 from reports.errors import EvidenceError
 from reports.records import Json, JsonText, KeptWith
@@ -38,7 +39,9 @@ class Schema[Row]:
         """
         for column in self._columns:
             column.check(source, where=where)
-        return self._row(**{column.name: column.value(source) for column in self._columns if column.is_in(source)})
+        return self._row(
+            **{column.name: column.value(source, where=where) for column in self._columns if column.is_in(source)}
+        )
 
 
 class _Column:
@@ -50,6 +53,7 @@ class _Column:
         self._kept_with = kept_with(hint)
         self._is_text = plain(hint) is JsonText
         self._allowed = allowed_types(hint)
+        self._row = inner_row(hint)
 
     def check(self, source: Mapping[str, Json], *, where: str) -> None:
         """Look at the value of one row.
@@ -70,9 +74,15 @@ class _Column:
         """Tell whether an object has anything for this field that is to be kept."""
         return self.name in source and (self._kept_with is None or source.get(self._kept_with) is not None)
 
-    def value(self, source: Mapping[str, Json]) -> Any:
-        """Return what the row is to hold."""
+    def value(self, source: Mapping[str, Any], *, where: str) -> Any:
+        """Return what the row is to hold.
+
+        Raises:
+            EvidenceError: It is a row itself, and cannot be read.
+        """
         value = source[self.name]
+        if self._row is not None:
+            return schema_of(self._row).read(value, where=f"{where}, {self.name}")
         return _as_text(value) if self._is_text else value
 
 
@@ -102,6 +112,12 @@ def kept_with(hint: Any) -> str | None:
     return next((remark.other for remark in remarks(hint) if isinstance(remark, KeptWith)), None)
 
 
+def inner_row(hint: Any) -> type[Struct] | None:
+    """Return the class of the row that a field holds, if it holds one."""
+    hint = plain(hint)
+    return hint if isinstance(hint, type) and issubclass(hint, Struct) else None
+
+
 def allowed_types(hint: Any) -> frozenset[type] | None:
     """Return the exact types that a field may hold, or None where any JSON is welcome."""
     hint = plain(hint)
@@ -112,7 +128,7 @@ def allowed_types(hint: Any) -> frozenset[type] | None:
     if isinstance(hint, types.UnionType):
         # No union in the records contains Json, which alone has no list of types.
         return frozenset(allowed for part in typing.get_args(hint) for allowed in allowed_types(part) or ())
-    kind = typing.get_origin(hint) or hint
+    kind = dict if inner_row(hint) is not None else typing.get_origin(hint) or hint
     assert isinstance(kind, type), f"a record has a field of a kind that cannot be read: {hint}"
     return frozenset({kind})
 

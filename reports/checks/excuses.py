@@ -36,7 +36,7 @@ class Excuses:
 
 @once
 def _excused(evidence: Evidence) -> Excuses:
-    events = [bite.detail.get("inserted") for bite in evidence.faults if bite.unsurvivable == _UNEXPLAINED_EVENT]
+    events = [bite.told("inserted") for bite in evidence.faults if bite.unsurvivable == _UNEXPLAINED_EVENT]
     return Excuses(
         effects=frozenset(_repeated_effects(evidence)),
         events=frozenset(event for event in events if isinstance(event, str)),
@@ -57,7 +57,7 @@ def _repeated_effects(evidence: Evidence) -> list[str]:
     repetitions = [
         requests.get(request_id)
         for bite in bites
-        for request_id in [bite.detail.get("request_id")]
+        for request_id in [bite.told("request_id")]
         if isinstance(request_id, str)
     ]
     return [
@@ -73,7 +73,7 @@ def _age_us(entry: JournalEntry, first_used_us: dict[str, int]) -> int:
 
 def _unheard(evidence: Evidence) -> Iterator[str]:
     """Yield the refunds of whose last movement neither the statement nor any exchange ever told."""
-    hidden = {bite.detail.get("movement_id") for bite in evidence.faults if _hides(bite, evidence.manifest)}
+    hidden = {bite.told("movement_id") for bite in evidence.faults if _hides(bite, evidence.manifest)}
     if not hidden:
         return  # without a look at the journal, which is long
     last = {movement.refund: movement for movement in sorted(evidence.psp.movements, key=attrgetter("at_us"))}
@@ -88,6 +88,7 @@ def _unheard(evidence: Evidence) -> Iterator[str]:
 
 def _hides(bite: FaultBite, manifest: Manifest) -> bool:
     """Tell whether a fault kept a line from the statement for as long as the run lasted."""
-    visible_us = bite.detail.get("visible_at_us")
-    is_late = isinstance(visible_us, int) and visible_us > manifest.ended_at_us
-    return bite.kind == "settlement-row-missing" or (bite.kind == "settlement-row-late" and is_late)
+    if bite.kind != "settlement-row-late":
+        return bite.kind == "settlement-row-missing"
+    visible_us = bite.told("visible_at_us")
+    return isinstance(visible_us, int) and visible_us > manifest.ended_at_us

@@ -100,7 +100,7 @@ class _Field:
         self._movements_of = grouped((one.refund or one.payment, one) for one in evidence.psp.movements)
         self._unheard = Excuses.of(evidence).unheard
         self._line_bites = {
-            str(bite.detail.get("movement_id")): bite for bite in evidence.faults if bite.kind in _LINE_FAULTS
+            str(bite.told("movement_id")): bite for bite in evidence.faults if bite.kind in _LINE_FAULTS
         }
 
     # The statement says what is not so
@@ -166,7 +166,7 @@ class _Field:
         """Tell whether a line that is late comes too late to be waited for; what is not late stays as it is."""
         if bite.kind != "settlement-row-late":
             return True
-        visible_us, period_us = bite.detail.get("visible_at_us"), self._terms.settlement_period_us or 0
+        visible_us, period_us = bite.told("visible_at_us"), self._terms.settlement_period_us or 0
         return isinstance(visible_us, int) and visible_us > since_us + 2 * period_us
 
     # Money moved that should not have
@@ -205,7 +205,7 @@ class _Field:
         bite = self._line_bites.get(movement.id)
         if bite is None:
             return movement.at_us
-        visible_us = bite.detail.get("visible_at_us", movement.at_us)
+        visible_us = bite.told("visible_at_us", movement.at_us)
         return visible_us if isinstance(visible_us, int) else None
 
     def refunds(self) -> Iterator[Planted]:

@@ -13,7 +13,7 @@ from reports.records.customers import STILL_OPEN, Action, DiaryEntry, Outcome
 from reports.records.faults import FaultBite
 from reports.records.manifest import Manifest
 from reports.records.merchants import Delivery, Endpoint, Notice, OutgoingEvent
-from reports.records.psp import JournalEntry, Lie, PspMovement, PspPayment, PspRefund, PspStatus
+from reports.records.psp import JournalEntry, Lie, Metadata, PspMovement, PspPayment, PspRefund, PspStatus
 from reports.records.service import (
     FINAL_STATES,
     PAID_STATES,
@@ -50,6 +50,7 @@ __all__ = [
     "KeptWith",
     "Lie",
     "Manifest",
+    "Metadata",
     "Notice",
     "Outcome",
     "OutgoingEvent",

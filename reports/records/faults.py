@@ -1,9 +1,10 @@
 """What really went wrong, by whoever did it."""
 
-import msgspec
+from typing import Annotated
+
 from msgspec import Struct
 
-from reports.records.values import JsonObject
+from reports.records.values import SINGLE, Json, JsonText, parsed
 
 
 class FaultBite(Struct, frozen=True, gc=False):
@@ -15,5 +16,10 @@ class FaultBite(Struct, frozen=True, gc=False):
     kind: str
     target: str | None = None
     object: str | None = None
-    detail: JsonObject = msgspec.field(default_factory=dict)
+    detail: Annotated[JsonText, SINGLE] = None
     unsurvivable: str | None = None  # what of it nobody can survive, as is declared beside the fault
+
+    def told(self, key: str, default: Json = None) -> Json:
+        """Return what its detail says under this key."""
+        said = parsed(self.detail)
+        return said.get(key, default) if isinstance(said, dict) else default

@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Struct
 
-from reports.records.values import SINGLE, JsonObject, text_in
+from reports.records.values import SINGLE, Json
 
 
 class PspStatus(StrEnum):
@@ -33,6 +33,19 @@ class Lie(StrEnum):
     INVENTED = "invented"  # no event of the PSP's
 
 
+class Metadata(Struct, frozen=True, gc=False):
+    """What the service told the PSP about a payment or a refund; it is the service's to fill, with anything."""
+
+    order_id: Json = None
+    payment_id: Json = None
+    refund_id: Json = None
+    repair_of: Json = None
+
+
+def _name(said: Json) -> str | None:
+    return said if isinstance(said, str) and said else None
+
+
 class PspPayment(Struct, frozen=True, gc=False):
     """psp/payments.jsonl."""
 
@@ -42,7 +55,7 @@ class PspPayment(Struct, frozen=True, gc=False):
     status: str
     captured_minor: int
     refunded_minor: int
-    metadata: JsonObject
+    metadata: Metadata
     created_at_us: int
     captured_at_us: int | None = None
     decided_at_us: int | None = None  # captured, declined or canceled; older runs do not say
@@ -50,12 +63,12 @@ class PspPayment(Struct, frozen=True, gc=False):
     @property
     def order_named(self) -> str | None:
         """The order that the service told the PSP."""
-        return text_in(self.metadata, "order_id")
+        return _name(self.metadata.order_id)
 
     @property
     def payment_named(self) -> str | None:
         """The payment that the service told the PSP."""
-        return text_in(self.metadata, "payment_id")
+        return _name(self.metadata.payment_id)
 
 
 class PspRefund(Struct, frozen=True, gc=False):
@@ -66,7 +79,7 @@ class PspRefund(Struct, frozen=True, gc=False):
     amount_minor: int
     currency: str
     status: str
-    metadata: JsonObject
+    metadata: Metadata
     created_at_us: int
     settled_at_us: int | None = None
     succeeded_at_us: int | None = None  # when it arrived, even if it failed afterwards
@@ -75,12 +88,12 @@ class PspRefund(Struct, frozen=True, gc=False):
     @property
     def refund_named(self) -> str | None:
         """The refund that the service told the PSP."""
-        return text_in(self.metadata, "refund_id")
+        return _name(self.metadata.refund_id)
 
     @property
     def repair_of(self) -> str | None:
         """The PSP's payment that the service gave back of its own accord, by what it told the PSP."""
-        return text_in(self.metadata, "repair_of")
+        return _name(self.metadata.repair_of)
 
     @property
     def has_failed(self) -> bool:

@@ -65,11 +65,9 @@ def _makes(entry: JournalEntry) -> str | None:
 
 def _delays(bites: tuple[FaultBite, ...]) -> Iterator[tuple[str, float]]:
     for bite in bites:
-        match bite.detail:
-            case {"event_id": str(event_id), "delay_s": int() | float() as delay_s}:
+        match bite.told("event_id"), bite.told("delay_s"):
+            case str(event_id), int() | float() as delay_s:
                 yield event_id, float(delay_s)
-            case _:
-                pass
 
 
 def _delivery(entry: JournalEntry, late_s: float | None) -> Step:

@@ -63,7 +63,7 @@ def test_rows_that_say_the_same_share_it(run):
     evidence = run.evidence()
 
     asked, booked, paid = evidence.diary[0], evidence.service.payments[0], evidence.psp.payments[0]
-    assert asked.order_id is booked.order_id is paid.metadata["order_id"]
+    assert asked.order_id is booked.order_id is paid.metadata.order_id
     assert asked.amount_minor is booked.amount_minor is paid.amount_minor
 
 

@@ -74,7 +74,7 @@ def test_a_skewed_machine_stamps_everything_with_the_same_error_also_after_a_cra
     evidence = storm(stage, skew, crash)
 
     assert len([bite for bite in evidence.faults if bite.kind == "crash"]) > 3
-    assert [bite.detail for bite in evidence.faults if bite.kind == "skew"] == [{"by_s": -20.0}]
+    assert [bite.told("by_s") for bite in evidence.faults if bite.kind == "skew"] == [-20.0]
     assert all(-20 < error_s < -19 for _, error_s in errors_s(evidence))
     assert len(errors_s(evidence)) > 15
 
@@ -84,7 +84,7 @@ def test_each_machine_is_off_by_an_amount_of_its_own_and_some_are_right(stage):
 
     evidence = storm(stage, fault, service_processes=8, customers=1)
 
-    errors = {bite.target: bite.detail["by_s"] for bite in evidence.faults}
+    errors = {bite.target: bite.told("by_s") for bite in evidence.faults}
     assert 1 < len(errors) < 8
     assert len(set(errors.values())) == len(errors)
 
@@ -94,7 +94,7 @@ def test_clocks_leap_forwards_and_back_and_are_right_when_the_window_ends(stage)
 
     evidence = storm(stage, fault, customers=60)
 
-    leaps_s = [bite.detail["by_s"] for bite in evidence.faults]
+    leaps_s = [bite.told("by_s") for bite in evidence.faults]
     outside = [error_s for at_s, error_s in errors_s(evidence) if at_s < 50 or at_s > 200]
     inside = {round(error_s) for at_s, error_s in errors_s(evidence) if 80 < at_s < 199}
     assert min(leaps_s) < 0 < max(leaps_s)

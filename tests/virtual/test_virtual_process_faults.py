@@ -274,7 +274,7 @@ def test_a_death_at_a_step_comes_once_and_names_its_victim(stage):
 
     (death,) = evidence.faults
     assert death.target in ("service/1", "worker/1")
-    assert death.detail == {"down_s": 1.0, "step": 500}
+    assert (death.told("down_s"), death.told("step")) == (1.0, 500)
 
 
 def test_a_step_that_nobody_takes_kills_nobody(stage):
