@@ -12,7 +12,7 @@ class Effort:
     seconds: int  # that a round of payments lasts
     keys: int  # clicks that are replayed in a round
     lost_answers: int  # attempts that a worker heals in a round
-    diary_rows: tuple[int, ...]  # of runs that are judged, smallest first
+    diary_rows: tuple[int, ...]  # of all diaries of runs that are judged, smallest first
 
 
 FULL = Effort(
@@ -21,6 +21,6 @@ FULL = Effort(
     seconds=5,
     keys=500,
     lost_answers=1_000,
-    diary_rows=(10_000, 100_000, 1_000_000),
+    diary_rows=(10_000, 100_000, 1_000_000, 3_600_000),
 )
 QUICK = Effort(sizes=(0, 20_000), rounds=1, seconds=2, keys=100, lost_answers=200, diary_rows=(10_000, 30_000, 100_000))

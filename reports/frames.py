@@ -5,7 +5,6 @@ Times are seconds since the run began, because that is what people read.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from math import nan
 from operator import attrgetter
 
@@ -14,6 +13,7 @@ import pandas as pd
 
 from reports.evidence import Evidence
 from reports.facts import Money
+from reports.grouping import grouped
 from reports.money import to_major
 from reports.records import DiaryEntry, PaymentState
 from reports.truth import Truth
@@ -22,12 +22,8 @@ _MICROSECONDS = 1_000_000
 RISK_COLUMNS = ("order", "currency", "amount", "from_s", "until_s", "healed_by")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _News:
-    """When the service came to know that a payment was captured, or that something was wrong with it."""
-
-    at_us: int
-    source: str
+type _News = tuple[int, str]
+"""When the service came to know that a payment was captured, or that something was wrong with it, and from whom."""
 
 
 def risks(evidence: Evidence, truth: Truth) -> pd.DataFrame:
@@ -44,8 +40,8 @@ def risks(evidence: Evidence, truth: Truth) -> pd.DataFrame:
 
 
 def _stretches(evidence: Evidence, truth: Truth) -> Iterator[tuple[str, str, float, int, int, str]]:
-    news, noticed, moneys = _news(evidence), _noticed(evidence), _captured_by_payment(truth)
-    ended = _News(at_us=evidence.manifest.ended_at_us, source="")
+    news, noticed, moneys = _news(evidence), _noticed(evidence, "object"), _captured_by_payment(truth)
+    ended: _News = (evidence.manifest.ended_at_us, "")
     for payment_id, captured in moneys.items():
         for position, money in enumerate(captured):
             # The news was of one capture; of a second one the service knows if it has put that very one on record.
@@ -55,40 +51,33 @@ def _stretches(evidence: Evidence, truth: Truth) -> Iterator[tuple[str, str, flo
     for payment in evidence.service.payments or ():
         believed = news.get(payment.id)
         if believed and payment.id not in moneys and payment.state != PaymentState.FAILED and payment.currency:
-            order = payment.order_id or payment.id
-            since = _News(at_us=believed.at_us, source="")
-            yield _stretch(order, payment.currency, payment.amount_minor or 0, ended.at_us, since)
+            order, (since_us, _), (ended_us, _) = payment.order_id or payment.id, believed, ended
+            yield _stretch(order, payment.currency, payment.amount_minor or 0, ended_us, (since_us, ""))
 
 
 def _stretch(
     order: str, currency: str, amount_minor: int, moved_us: int, heard: _News
 ) -> tuple[str, str, float, int, int, str]:
-    from_us, until_us = sorted((moved_us, heard.at_us))
-    return order, currency, to_major(amount_minor, currency), from_us, until_us, heard.source
+    heard_us, source = heard
+    from_us, until_us = min(moved_us, heard_us), max(moved_us, heard_us)
+    return order, currency, to_major(amount_minor, currency), from_us, until_us, source
 
 
 def _news(evidence: Evidence) -> dict[str, _News]:
     """Return the earliest news by payment: its transition to SUCCESS, or a discrepancy put on record."""
-    found = [(one.payment_id, one.found_at_us, "discrepancy") for one in evidence.service.discrepancies or ()]
-    steps = [
-        (step.payment_id, step.at_us, step.source or "service")
-        for step in evidence.service.transitions or ()
-        if step.to_state == PaymentState.SUCCESS
-    ]
-    earliest: dict[str, _News] = {}
-    for payment_id, at_us, source in sorted((*found, *steps), key=lambda item: item[1]):
-        if payment_id is not None:
-            earliest.setdefault(payment_id, _News(at_us=at_us, source=source))
+    earliest = _noticed(evidence, "payment_id")
+    for step in evidence.service.transitions or ():
+        if step.to_state == PaymentState.SUCCESS:
+            known = earliest.get(step.payment_id)
+            if known is None or step.at_us < known[0]:
+                earliest[step.payment_id] = (step.at_us, step.source or "service")
     return earliest
 
 
-def _noticed(evidence: Evidence) -> dict[str, _News]:
-    """Return when a discrepancy about a payment of the PSP was first put on record, by that payment."""
-    earliest: dict[str, _News] = {}
-    for one in sorted(evidence.service.discrepancies or (), key=attrgetter("found_at_us")):
-        if one.object is not None:
-            earliest.setdefault(one.object, _News(at_us=one.found_at_us, source="discrepancy"))
-    return earliest
+def _noticed(evidence: Evidence, about: str) -> dict[str, _News]:
+    """Return when a discrepancy was first put on record, by the payment or the object that it is about."""
+    on_record = grouped(evidence.service.discrepancies or (), attrgetter(about))
+    return {name: (min(one.found_at_us for one in group), "discrepancy") for name, group in on_record.items()}
 
 
 def _captured_by_payment(truth: Truth) -> Mapping[str, Sequence[Money]]:
@@ -106,10 +95,10 @@ def requests(evidence: Evidence) -> pd.DataFrame:
     diary = evidence.diary
     # Here as elsewhere column by column: a tuple a row would take as much memory again as the diary itself.
     columns = {
-        "action": _categories(entry.action for entry in diary),
-        "outcome": _categories(entry.outcome for entry in diary),
-        "asked_s": _since_start((entry.asked_at_us for entry in diary), evidence),
-        "latency_s": _numbers(map(_latency_us, diary)) / _MICROSECONDS,
+        "action": _categories(diary, "action"),
+        "outcome": _categories(diary, "outcome"),
+        "asked_s": _since_start(diary, "asked_at_us", evidence),
+        "latency_s": _numbers(map(_latency_us, diary), len(diary)) / _MICROSECONDS,
     }
     return pd.DataFrame(columns)
 
@@ -119,26 +108,27 @@ def _latency_us(entry: DiaryEntry) -> float:
     return nan if latency_us is None else latency_us
 
 
-def _since_start(times_us: Iterable[int], evidence: Evidence) -> "pd.Series[float]":
-    """Return times as seconds since the run began."""
-    return (_numbers(times_us) - evidence.manifest.started_at_us) / _MICROSECONDS
+def _since_start(rows: Sequence[object], name: str, evidence: Evidence) -> "pd.Series[float]":
+    """Return times of rows as seconds since the run began."""
+    return (_numbers(map(attrgetter(name), rows), len(rows)) - evidence.manifest.started_at_us) / _MICROSECONDS
 
 
-def _numbers(values: Iterable[float]) -> "pd.Series[float]":
-    return pd.Series(np.fromiter(values, dtype="float64"))
+def _numbers(values: Iterable[float], count: int) -> "pd.Series[float]":
+    return pd.Series(np.fromiter(values, dtype="float64", count=count))
 
 
-def _categories(values: Iterable[str]) -> "pd.Categorical[str]":
-    """Return a column of few different texts, ordered by the alphabet; all of them are never in one list."""
-    numbers: dict[str, int] = {}
-    codes = np.fromiter((numbers.setdefault(value, len(numbers)) for value in values), dtype="int32")
-    column = pd.Categorical.from_codes(codes, categories=pd.Index(list(numbers)))
-    return column.reorder_categories(sorted(numbers))
+def _categories(rows: Sequence[object], name: str) -> "pd.Categorical[str]":
+    """Return a column of few different texts, ordered by the alphabet; nothing said is an empty text."""
+    texts = np.fromiter(map(attrgetter(name), rows), dtype=object, count=len(rows))
+    texts[pd.isna(texts)] = ""
+    codes, said = pd.factorize(texts)
+    column: pd.Categorical[str] = pd.Categorical.from_codes(codes, categories=pd.Index(said))
+    return column.reorder_categories(sorted(said))
 
 
 def bites(evidence: Evidence) -> pd.DataFrame:
     """Return a row a fault: how often it bit, and when for the first and the last time."""
-    columns = {name: _categories(map(attrgetter(name), evidence.faults)) for name in ("fault", "where", "kind")}
+    columns = {name: _categories(evidence.faults, name) for name in ("fault", "kind")}
     frame = bite_times(evidence).assign(**columns)
     by_fault = frame.groupby(["where", "fault", "kind"])["at_s"]
     return by_fault.agg(count="size", first_s="min", last_s="max").reset_index()
@@ -147,8 +137,8 @@ def bites(evidence: Evidence) -> pd.DataFrame:
 def bite_times(evidence: Evidence) -> pd.DataFrame:
     """Return a row a bite of a fault: where it bit, and when."""
     columns = {
-        "where": _categories(bite.where for bite in evidence.faults),
-        "at_s": _since_start((bite.at_us for bite in evidence.faults), evidence),
+        "where": _categories(evidence.faults, "where"),
+        "at_s": _since_start(evidence.faults, "at_us", evidence),
     }
     return pd.DataFrame(columns)
 
@@ -160,10 +150,10 @@ def steps(evidence: Evidence) -> pd.DataFrame:
     """
     taken = evidence.service.transitions or ()
     columns = {
-        "from_state": _categories(step.from_state or "" for step in taken),
-        "to_state": _categories(step.to_state for step in taken),
-        "source": _categories(step.source or "" for step in taken),
-        "at_s": _since_start((step.at_us for step in taken), evidence),
+        "from_state": _categories(taken, "from_state"),
+        "to_state": _categories(taken, "to_state"),
+        "source": _categories(taken, "source"),
+        "at_s": _since_start(taken, "at_us", evidence),
     }
     return pd.DataFrame(columns)
 

@@ -12,3 +12,12 @@ def grouped[Row, Key: Hashable](rows: Iterable[Row], key: Callable[[Row], Key | 
         if name is not None:
             groups[name].append(row)
     return dict(groups)
+
+
+def partitioned[Row](rows: Iterable[Row], is_one: Callable[[Row], bool]) -> tuple[list[Row], list[Row]]:
+    """Return the rows that are one, and those that are not, in their order."""
+    ones: list[Row] = []
+    others: list[Row] = []
+    for row in rows:
+        (ones if is_one(row) else others).append(row)
+    return ones, others

@@ -13,7 +13,7 @@ import pandas as pd
 from reports.evidence import Evidence
 from reports.facts import Money, Purchase
 from reports.money import decimals
-from reports.records import FINAL_STATES, PAID_STATES, DiaryEntry, Payment, PaymentState
+from reports.records import PAID_STATES, DiaryEntry, Payment, PaymentState
 from reports.truth import Truth
 
 _AMOUNTS = ("told_minor", "booked_minor", "captured_minor", "booked_back_minor", "refunded_minor")
@@ -96,13 +96,8 @@ def _three_way(order: str, truth: Truth, rows: Sequence[Payment]) -> tuple[objec
 def _last_word(purchase: Purchase | None, truth: Truth) -> DiaryEntry | None:
     """Return the last final word that the customer was told about any payment of the purchase."""
     payment_ids = purchase.payment_ids if purchase else ()
-    last = [_last_final(truth.shown.get(payment_id, ())) for payment_id in payment_ids]
-    return max([word for word in last if word is not None], key=attrgetter("asked_at_us", "op"), default=None)
-
-
-def _last_final(told: Sequence[DiaryEntry]) -> DiaryEntry | None:
-    """Return the last final word of those about one payment, which are in their order."""
-    return next((entry for entry in reversed(told) if entry.status_shown in FINAL_STATES), None)
+    words = [truth.final_words.get(payment_id, ()) for payment_id in payment_ids]
+    return max([about[-1] for about in words if about], key=attrgetter("asked_at_us", "op"), default=None)
 
 
 def _row_that_counts(rows: Sequence[Payment]) -> Payment | None:

@@ -15,7 +15,7 @@ from reports.evidence import Evidence, PspBooks
 from reports.facts import Money, Purchase
 from reports.grouping import grouped
 from reports.once import once
-from reports.records import Action, DiaryEntry, Manifest, Outcome, PspRefund
+from reports.records import FINAL_STATES, Action, DiaryEntry, Manifest, Outcome, PspRefund
 
 _MICROSECONDS = 1_000_000
 _PAYMENT_ACTIONS = frozenset({Action.CREATE, Action.READ, Action.CANCEL})
@@ -29,6 +29,7 @@ class Truth:
     purchases: Mapping[str, Purchase]  # by order
     money: Mapping[str, Money]  # by the PSP's payment id
     shown: Mapping[str, Sequence[DiaryEntry]]  # what customers were told of a payment, by payment id, as asked
+    final_words: Mapping[str, Sequence[DiaryEntry]]  # what of it was final
     order_of: Mapping[str, str]  # the order of a payment, as far as an answer told it
     canceled_at_us: Mapping[str, int]  # when a cancel of a payment was first accepted, by payment id
     psp_refunds_of: Mapping[str, Sequence[PspRefund]]  # by the service's refund id
@@ -80,8 +81,7 @@ class Truth:
 
         During the storm nothing is promised; the promise runs from the calm on.
         """
-        promise_us = round(self.manifest.final_within_s * _MICROSECONDS)
-        return max(happened_at_us, self.manifest.storm_ended_at_us) + promise_us
+        return max(happened_at_us, self.manifest.storm_ended_at_us) + self._promise_us
 
     def is_due(self, happened_at_us: int) -> bool:
         """Tell whether the promise about something that happened then had run out when the books were read."""
@@ -91,6 +91,10 @@ class Truth:
     def calm_was_long_enough(self) -> bool:
         """Whether the run lasted until the promise about the storm itself had run out."""
         return self.is_due(self.manifest.storm_ended_at_us)
+
+    @cached_property
+    def _promise_us(self) -> int:
+        return round(self.manifest.final_within_s * _MICROSECONDS)
 
     @cached_property
     def _named_money(self) -> Mapping[str, Sequence[Money]]:
@@ -104,12 +108,13 @@ class Truth:
 
 @once
 def _rebuilt(evidence: Evidence) -> Truth:
-    purchases = _purchases(evidence.diary)
+    purchases, shown = _purchases(evidence.diary), _shown(evidence.diary)
     return Truth(
         manifest=evidence.manifest,
         purchases=purchases,
         money=_money(evidence.psp),
-        shown=_shown(evidence.diary),
+        shown=shown,
+        final_words={payment_id: _final_words(entries) for payment_id, entries in shown.items()},
         order_of={payment_id: order for order, purchase in purchases.items() for payment_id in purchase.payment_ids},
         canceled_at_us=_canceled_at_us(evidence.diary),
         psp_refunds_of=grouped(evidence.psp.refunds, attrgetter("refund_named")),
@@ -137,10 +142,14 @@ def _purchases(diary: Iterable[DiaryEntry]) -> dict[str, Purchase]:
 
 def _shown(diary: Iterable[DiaryEntry]) -> dict[str, list[DiaryEntry]]:
     told = (entry for entry in diary if entry.status_shown is not None and entry.action in _PAYMENT_ACTIONS)
-    by_payment = grouped(told, lambda entry: entry.payment_id)
-    return {
-        payment_id: sorted(entries, key=lambda entry: entry.asked_at_us) for payment_id, entries in by_payment.items()
-    }
+    by_payment = grouped(told, attrgetter("payment_id"))
+    for entries in by_payment.values():
+        entries.sort(key=attrgetter("asked_at_us"))
+    return by_payment
+
+
+def _final_words(shown: Iterable[DiaryEntry]) -> list[DiaryEntry]:
+    return [entry for entry in shown if entry.status_shown in FINAL_STATES]
 
 
 def _canceled_at_us(diary: Iterable[DiaryEntry]) -> dict[str, int]:
@@ -153,8 +162,8 @@ def _canceled_at_us(diary: Iterable[DiaryEntry]) -> dict[str, int]:
 
 
 def _money(psp: PspBooks) -> dict[str, Money]:
-    movements = grouped(psp.movements, lambda movement: movement.payment)
-    refunds = grouped(psp.refunds, lambda refund: refund.payment)
+    movements = grouped(psp.movements, attrgetter("payment"))
+    refunds = grouped(psp.refunds, attrgetter("payment"))
     money = {
         payment.id: Money.of(
             payment,

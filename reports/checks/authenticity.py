@@ -19,6 +19,7 @@ from reports.checks.check import Breach, Check, Examination
 from reports.checks.clocks import clock_error_us
 from reports.checks.terms import Terms
 from reports.evidence import Evidence
+from reports.grouping import partitioned
 from reports.money import format_money
 from reports.records import (
     Attempt,
@@ -71,8 +72,7 @@ class _Post:
         self._clock_error_us = clock_error_us(evidence.faults)
         self._tolerance_us = Terms.of(evidence.manifest).webhook_tolerance_us + self._clock_error_us
         tries = [entry for entry in evidence.psp.journal if entry.kind == "webhook"]
-        self.lying = [entry for entry in tries if self._lies(entry)]
-        self._truthful = [entry for entry in tries if not self._lies(entry)]
+        self.lying, self._truthful = partitioned(tries, self._lies)
 
     def acknowledged(self) -> Iterator[Breach]:
         """Find tries whose signature proved nothing, and that were taken all the same."""
@@ -123,9 +123,11 @@ class _Post:
 
     def _lies(self, entry: JournalEntry) -> bool:
         """Tell whether anything was untrue that can be noticed; an old signature is fresh to a clock that is slow."""
+        if not entry.lies:
+            return False
         if entry.lies == [Lie.STALE] and entry.signed_at_us is not None:
             return entry.at_us - entry.signed_at_us > self._tolerance_us
-        return bool(entry.lies)
+        return True
 
     def _was_told_truthfully(self, step: Transition) -> bool:
         """Tell whether a truthful try that could say so had begun by then."""

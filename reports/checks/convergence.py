@@ -97,9 +97,9 @@ def _rested_at_us(evidence: Evidence, truth: Truth) -> dict[str, int]:
     for step in evidence.service.transitions or ():
         if step.to_state in FINAL_STATES:
             rested_at_us.setdefault(step.payment_id, min(step.at_us, truth.manifest.ended_at_us))
-    for payment_id, sights in truth.shown.items():
+    for payment_id, sights in truth.final_words.items():
         for sight in sights:
-            if payment_id in rested_at_us and sight.status_shown in FINAL_STATES and sight.answered_at_us is not None:
+            if payment_id in rested_at_us and sight.answered_at_us is not None:
                 rested_at_us[payment_id] = min(rested_at_us[payment_id], sight.answered_at_us)
     return rested_at_us
 

@@ -50,7 +50,9 @@ def _receipts(diary: Iterable[DiaryEntry], *, until_us: int) -> dict[str, DiaryE
     """
     receipts: dict[str, DiaryEntry] = {}
     for entry in diary:
-        if entry.outcome != Outcome.SUCCEEDED or entry.answered_at_us is None or entry.answered_at_us > until_us:
+        if entry.action == Action.READ or entry.outcome != Outcome.SUCCEEDED:
+            continue
+        if entry.answered_at_us is None or entry.answered_at_us > until_us:
             continue
         if entry.action == Action.CREATE and entry.payment_id is not None:
             receipts.setdefault(entry.payment_id, entry)
@@ -66,7 +68,7 @@ def _missed(diary: Iterable[DiaryEntry], receipts: Mapping[str, DiaryEntry]) -> 
     return frozenset(
         payment_id
         for entry in diary
-        if entry.action == Action.READ and entry.http_status == HTTPStatus.NOT_FOUND
+        if entry.http_status == HTTPStatus.NOT_FOUND and entry.action == Action.READ
         for payment_id in [entry.payment_id or ""]
         if payment_id in receipts and entry.asked_at_us > (receipts[payment_id].answered_at_us or 0)
     )

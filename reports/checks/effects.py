@@ -6,12 +6,13 @@ in the end. What a PSP does again because it forgot a key too early is nobody's 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 
 from reports.checks.check import Breach, Check, Examination
 from reports.checks.excuses import Excuses
 from reports.evidence import Evidence
+from reports.grouping import grouped
 from reports.money import format_money
 from reports.records import PAID_STATES, Discrepancy, Payment, PspMovement, PspRefund, RefundState
 from reports.truth import Truth
@@ -51,7 +52,7 @@ def _has_effect(refund: PspRefund, excuses: Excuses) -> bool:
 
 def _repeated_steps(evidence: Evidence, truth: Truth) -> Iterator[Breach]:
     steps = evidence.service.transitions or ()
-    for payment_id, state, again in _repetitions((step.payment_id, step.to_state, step.at_us) for step in steps):
+    for payment_id, state, again in _repetitions(steps, named=attrgetter("payment_id", "to_state"), at_us="at_us"):
         yield Breach(
             at_us=again[0],
             what=f"the payment became {state} {len(again) + 1} times",
@@ -144,8 +145,9 @@ def _repeated_events(evidence: Evidence) -> Iterator[Breach]:
     applied = [event for event in evidence.service.inbox or () if event.state == "applied"]
     owners = {attempt.psp_id: attempt.payment_id for attempt in evidence.service.attempts or ()}
     objects = {event.event_id: event.psp_object_id for event in applied}
-    told = ((event.event_id, event.type, event.received_at_us) for event in applied)
-    for event_id, event_type, again in _repetitions(told):
+    for event_id, event_type, again in _repetitions(
+        applied, named=attrgetter("event_id", "type"), at_us="received_at_us"
+    ):
         yield Breach(
             at_us=again[0],
             what=f"event {event_id} ({event_type}) was applied {len(again) + 1} times",
@@ -156,7 +158,7 @@ def _repeated_events(evidence: Evidence) -> Iterator[Breach]:
 def _repeated_records(discrepancies: Sequence[Discrepancy]) -> Iterator[Breach]:
     named = [one for one in discrepancies if one.about is not None]
     payments = {(one.kind, one.about): one.payment_id for one in named}
-    for kind, about, again in _repetitions((one.kind, one.about or "", one.found_at_us) for one in named):
+    for kind, about, again in _repetitions(named, named=attrgetter("kind", "about"), at_us="found_at_us"):
         yield Breach(
             at_us=again[0],
             what=f"the discrepancy {kind} about {about} was put on record {len(again) + 1} times",
@@ -164,17 +166,14 @@ def _repeated_records(discrepancies: Sequence[Discrepancy]) -> Iterator[Breach]:
         )
 
 
-def _repetitions[A: Hashable, B: Hashable](happened: Iterable[tuple[A, B, int]]) -> Iterator[tuple[A, B, list[int]]]:
-    """Yield what happened more than once, with the moments after the first."""
-    first_us: dict[tuple[A, B], int] = {}
-    again_us: defaultdict[tuple[A, B], list[int]] = defaultdict(list)
-    for one, other, at_us in happened:
-        if (one, other) in first_us:
-            again_us[one, other].append(at_us)
-        else:
-            first_us[one, other] = at_us
-    for (one, other), moments in again_us.items():
-        yield one, other, sorted([first_us[one, other], *moments])[1:]
+def _repetitions(
+    rows: Sequence[object], *, named: Callable[[object], tuple[str, str]], at_us: str
+) -> Iterator[tuple[str, str, list[int]]]:
+    """Yield what happened more than once, by its two names, with the moments after the first; rows tell it `at_us`."""
+    repeated = {names for names, count in Counter(map(named, rows)).items() if count > 1}
+    groups = grouped((row for row in rows if named(row) in repeated) if repeated else (), named)
+    for (one, other), happened in groups.items():
+        yield one, other, sorted(map(attrgetter(at_us), happened))[1:]
 
 
 EFFECTS = Check(

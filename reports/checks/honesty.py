@@ -13,7 +13,7 @@ from reports.checks.terms import Terms
 from reports.evidence import Evidence
 from reports.facts import Money, Purchase
 from reports.money import format_money
-from reports.records import FINAL_STATES, DiaryEntry, Outcome, PaymentState, PspRefund, PspStatus
+from reports.records import DiaryEntry, Outcome, PaymentState, PspRefund, PspStatus
 from reports.truth import Truth
 
 # These refusals mean "not now", so that they deny nothing about money which another click has moved.
@@ -24,10 +24,7 @@ _NOT_NOW = frozenset(
 
 def _examine(evidence: Evidence, truth: Truth) -> Examination:
     unheard = Excuses.of(evidence).unheard
-    told = {
-        payment_id: [entry for entry in entries if entry.status_shown in FINAL_STATES]
-        for payment_id, entries in truth.shown.items()
-    }
+    told = truth.final_words
     lies = [breach for payment_id, entries in told.items() for breach in _lies(payment_id, entries, unheard, truth)]
     denials = [_denial(purchase, truth) for purchase in truth.purchases.values()]
     return Examination(
@@ -65,10 +62,12 @@ def _returned_in_vain(entry: DiaryEntry, behind: Sequence[Money], unheard: Colle
     REFUNDED stays for good, so it needs only have been true once. An amount must follow when a bank sends a refund
     back, once that news has had its time.
     """
+    shown_minor = entry.refunded_shown_minor or 0
+    if entry.status_shown != PaymentState.REFUNDED and not shown_minor:
+        return None
     made = [refund for money in behind for refund in money.refunds if _was_made(refund, entry)]
     standing = [refund for refund in made if refund.id in unheard or not _is_known_to_have_failed(refund, entry, truth)]
     captured_minor = min(money.captured_minor for money in behind)
-    shown_minor = entry.refunded_shown_minor or 0
     if entry.status_shown == PaymentState.REFUNDED and _sum_minor(made) < captured_minor:
         return f"only {_amount(_sum_minor(made), behind)} of {_amount(captured_minor, behind)} went back"
     if _sum_minor(standing) < shown_minor:

@@ -263,6 +263,8 @@ class _Field:
     def lies(self) -> Iterator[Planted]:
         """Yield what authentic webhooks said wrongly; whether it was noticed is another check's question."""
         for entry in self._evidence.psp.journal:
+            if not entry.lies:
+                continue
             kinds = [("amount-mismatch", Lie.AMOUNT), ("orphan-event", Lie.INVENTED)]
             for kind, lie in kinds:
                 if lie in entry.lies and entry.object is not None:

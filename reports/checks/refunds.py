@@ -135,12 +135,14 @@ def _dropped(evidence: Evidence, truth: Truth) -> Iterator[Breach]:
     """
     if evidence.service.attempts is None:
         return
+    failed = [refund for refund in evidence.service.refunds or () if refund.state == RefundState.FAILED]
+    if not failed:
+        return  # without a look at the journal, which is long
     asked = {entry.idempotency_key for entry in evidence.psp.journal if entry.kind == "request"}
     keys = {attempt.refund_id: attempt.psp_key for attempt in evidence.service.attempts}
     currencies = {payment.id: payment.currency for payment in evidence.service.payments or ()}
-    for refund in evidence.service.refunds or ():
-        is_known = refund.id in truth.psp_refunds_of or keys.get(refund.id) in asked
-        if refund.state == RefundState.FAILED and not is_known:
+    for refund in failed:
+        if refund.id not in truth.psp_refunds_of and keys.get(refund.id) not in asked:
             currency = currencies.get(refund.payment_id)
             yield Breach(
                 at_us=refund.settled_at_us or refund.created_at_us,

@@ -7,13 +7,14 @@ service keeps of a key must bear that out: one answer, kept for as long as promi
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from http import HTTPStatus
 from operator import attrgetter
 
 from reports.checks.check import Breach, Check, Examination
 from reports.checks.terms import Terms
 from reports.evidence import Evidence
+from reports.grouping import grouped, partitioned
 from reports.records import Action, DiaryEntry, IdempotencyKey, Outcome
 from reports.truth import Truth
 
@@ -31,26 +32,35 @@ _PASSING = frozenset(
     }
 )
 
+_key = attrgetter("key")
+_payload = attrgetter("order_id", "amount_minor", "currency")
+_name = attrgetter("merchant_id", "route", "key")  # of a key that the service keeps
+
 
 def _examine(evidence: Evidence, truth: Truth) -> Examination:
     terms, keyed = Terms.of(evidence.manifest), [entry for entry in evidence.diary if entry.key is not None]
     repeated = list(_repeated(keyed, retention_us=terms.idempotency_retention_us))
     breaches = [breach for clicks in repeated for breach in _breaches_of_key(clicks)]
-    breaches += [_breach(click, "an error was remembered and replayed") for click in keyed if _is_replayed_error(click)]
-    breaches += _strangers_answers(keyed)
-    breaches += _other_places(keyed)
-    breaches += _unwarranted(keyed)
+    accepted, others = partitioned(keyed, _is_accepted)
+    breaches += [
+        _breach(click, "an error was remembered and replayed") for click in others if _is_replayed_error(click)
+    ]
+    breaches += _strangers_answers(accepted)
+    breaches += _other_places(accepted)
+    breaches += _unwarranted(keyed, refused=[click for click in others if _is_refused_for_its_key(click)])
     if not evidence.is_old:
-        breaches += [_breach(click, "was not told when to come again") for click in keyed if _is_left_waiting(click)]
-    owners = {entry.key or "": entry.order_id for entry in keyed}
-    breaches += _keeping(evidence.service.idempotency_keys or (), owners, terms, truth)
+        breaches += [_breach(click, "was not told when to come again") for click in others if _is_left_waiting(click)]
+    breaches += _keeping(evidence.service.idempotency_keys or (), keyed, terms, truth)
     return Examination(examined=sum(len(clicks) for clicks in repeated), breaches=tuple(breaches))
 
 
-def _repeated(keyed: Iterable[DiaryEntry], *, retention_us: int) -> Iterator[list[DiaryEntry]]:
+def _repeated(keyed: Sequence[DiaryEntry], *, retention_us: int) -> Iterator[list[DiaryEntry]]:
     """Yield the requests that one key names, where it names several, in the order in which they were asked."""
+    counts = Counter(map(_key, keyed))
     groups: defaultdict[tuple[str, str, str, str | None], list[DiaryEntry]] = defaultdict(list)
     for entry in keyed:
+        if counts[entry.key] == 1:
+            continue  # as most were: nobody used the key again, wherever
         # A key is good for one customer and one place; refunds or cancels of two payments go to two places.
         place = entry.order_id if entry.action in (Action.REFUND, Action.CANCEL) else ""
         groups[entry.merchant_id or entry.customer, entry.action, place, entry.key].append(entry)
@@ -72,13 +82,12 @@ def _split_by_retention(entries: Sequence[DiaryEntry], retention_us: int) -> Ite
 
 
 def _breaches_of_key(clicks: Sequence[DiaryEntry]) -> Iterator[Breach]:
-    by_payload: defaultdict[object, list[DiaryEntry]] = defaultdict(list)
-    for click in clicks:
-        by_payload[_payload(click)].append(click)
-    accepted = [same for same in by_payload.values() if any(_is_accepted(click) for click in same)]
-    for same in accepted[1:]:
-        yield _breach(same[0], "a key was accepted again with another payload")
-    yield from _not_recognised(clicks, accepted)
+    by_payload = grouped(clicks, _payload)
+    if len(by_payload) > 1:
+        accepted = [same for same in by_payload.values() if any(map(_is_accepted, same))]
+        for same in accepted[1:]:
+            yield _breach(same[0], "a key was accepted again with another payload")
+        yield from _not_recognised(clicks, accepted)
     for same in by_payload.values():
         yield from _differing_answers(sorted(same, key=_answered_at_us))
 
@@ -127,27 +136,26 @@ def _broken_word(same: Sequence[DiaryEntry], accepted: Sequence[DiaryEntry]) -> 
             return
 
 
-def _strangers_answers(keyed: Iterable[DiaryEntry]) -> Iterator[Breach]:
+def _strangers_answers(accepted: Iterable[DiaryEntry]) -> Iterator[Breach]:
     """Find answers that speak of a payment which belongs to somebody else's order."""
     owners: dict[str, str] = {}
-    for click in keyed:
-        if click.payment_id is None or not _is_accepted(click):
+    for click in accepted:
+        if click.payment_id is None:
             continue
         owner = owners.setdefault(click.payment_id, click.order_id)
         if owner != click.order_id:
             yield _breach(click, f"the answer spoke of a payment that belongs to {owner}")
 
 
-def _other_places(keyed: Iterable[DiaryEntry]) -> Iterator[Breach]:
+def _other_places(accepted: Iterable[DiaryEntry]) -> Iterator[Breach]:
     """Find refunds that were answered as if they had been asked for somewhere else."""
-    for click in keyed:
-        if click.action == Action.REFUND and _is_accepted(click) and click.refund_id is None:
+    for click in accepted:
+        if click.refund_id is None and click.action == Action.REFUND:
             yield _breach(click, "the answer to a refund speaks of no refund")
 
 
-def _unwarranted(keyed: Sequence[DiaryEntry]) -> Iterator[Breach]:
+def _unwarranted(keyed: Iterable[DiaryEntry], *, refused: Sequence[DiaryEntry]) -> Iterator[Breach]:
     """Find requests that were refused because of their key, which nobody in its scope had used for another one."""
-    refused = [click for click in keyed if _is_refused_for_its_key(click)]
     payloads: dict[object, set[object]] = {_scoped_key(click): set() for click in refused}
     for click in keyed if refused else ():
         if _scoped_key(click) in payloads:
@@ -174,13 +182,16 @@ def _is_left_waiting(click: DiaryEntry) -> bool:
     )
 
 
-def _keeping(keys: Sequence[IdempotencyKey], owners: Mapping[str, str], terms: Terms, truth: Truth) -> Iterator[Breach]:
-    """Find what is wrong with the keys that the service keeps; `owners` are the orders that they were used for."""
-    counts = Counter((row.merchant_id, row.route, row.key) for row in keys)
-    for row in keys:
-        for what in _wrongs(row, terms, truth, count=counts[row.merchant_id, row.route, row.key]):
-            whose = f"the key {row.key} of {row.merchant_id} ({row.route})"
-            yield Breach(at_us=row.created_at_us, what=f"{whose} {what}", order_id=owners.get(row.key))
+def _keeping(
+    keys: Sequence[IdempotencyKey], keyed: Iterable[DiaryEntry], terms: Terms, truth: Truth
+) -> Iterator[Breach]:
+    """Find what is wrong with the keys that the service keeps, of those that customers used."""
+    counts = Counter(map(_name, keys))
+    wrong = [(row, what) for row in keys for what in _wrongs(row, terms, truth, count=counts[_name(row)])]
+    owners = {click.key: click.order_id for click in keyed} if wrong else {}
+    for row, what in wrong:
+        whose = f"the key {row.key} of {row.merchant_id} ({row.route})"
+        yield Breach(at_us=row.created_at_us, what=f"{whose} {what}", order_id=owners.get(row.key))
 
 
 def _wrongs(row: IdempotencyKey, terms: Terms, truth: Truth, *, count: int) -> Iterator[str]:
@@ -192,10 +203,6 @@ def _wrongs(row: IdempotencyKey, terms: Terms, truth: Truth, *, count: int) -> I
         yield "has no answer"
     if row.expires_at_us - row.created_at_us < terms.idempotency_retention_us:
         yield "is forgotten earlier than promised"
-
-
-def _payload(click: DiaryEntry) -> object:
-    return click.order_id, click.amount_minor, click.currency
 
 
 def _problem(click: DiaryEntry) -> str:

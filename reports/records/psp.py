@@ -133,13 +133,12 @@ class JournalEntry(Struct, frozen=True, gc=False):
     object: str | None = None  # the PSP's payment or refund that it was about
     status: int | None = None  # None: it was never answered
     fault: str | None = None
-    request_id: str | None = None
+    request_id: Annotated[str | None, SINGLE] = None
     operation: str | None = None
     idempotency_key: str | None = None
     replayed: bool = False
     event_id: str | None = None
     event_type: str | None = None
     attempt: int | None = None
-    endpoint: str | None = None
     lies: list[str] = msgspec.field(default_factory=list)  # what was untrue about this try of a webhook, of `Lie`
     signed_at_us: int | None = None  # when its signature said that it was made

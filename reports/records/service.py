@@ -1,11 +1,10 @@
 """The service's books; one that is not ours may leave out what it does not know."""
 
 from enum import StrEnum
-from typing import Annotated
 
 from msgspec import Struct
 
-from reports.records.values import SINGLE, Json, text_in
+from reports.records.values import Json, text_in
 
 
 class PaymentState(StrEnum):
@@ -105,7 +104,6 @@ class IdempotencyKey(Struct, frozen=True, gc=False):
     merchant_id: str
     route: str
     key: str
-    fingerprint: Annotated[str, SINGLE]
     created_at_us: int
     expires_at_us: int
     status: int | None = None

@@ -52,13 +52,12 @@ def is_of_machine(bite: FaultBite) -> bool:
 
 def named(bite: FaultBite) -> set[str]:
     """Return what a bite names: an object, a target, a payment, and whatever stands in the path of a request."""
-    names = {bite.object, bite.target}
+    names = [bite.object, bite.target]
     # To look into the detail takes longer than all else, and most of them name nothing.
     if bite.detail is not None and ('"path"' in bite.detail or '"payment_id"' in bite.detail):
         path, payment_id = bite.told("path"), bite.told("payment_id")
-        names.update(
-            [payment_id] if isinstance(payment_id, str) else [], path.split("/") if isinstance(path, str) else []
-        )
+        names += [payment_id] if isinstance(payment_id, str) else []
+        names += path.split("/") if isinstance(path, str) else []
     return {name for name in names if name}
 
 
