@@ -52,7 +52,7 @@ messengers
 # %%
 captured = pd.DataFrame(
     [
-        {"payment_id": payment.metadata["payment_id"], "captured_at_us": payment.captured_at_us}
+        {"payment_id": payment.payment_named, "captured_at_us": payment.captured_at_us}
         for payment in evidence.psp.payments
         if payment.captured_at_us is not None
     ]

@@ -41,7 +41,8 @@ def risks(evidence: Evidence, truth: Truth) -> pd.DataFrame:
 
 def _stretches(evidence: Evidence, truth: Truth) -> Iterator[tuple[str, str, float, int, int, str]]:
     news, noticed, moneys = _news(evidence), _noticed(evidence, "object"), _captured_by_payment(truth)
-    ended: _News = (evidence.manifest.ended_at_us, "")
+    ended_us = evidence.manifest.ended_at_us
+    ended: _News = (ended_us, "")
     for payment_id, captured in moneys.items():
         for position, money in enumerate(captured):
             # The news was of one capture; of a second one the service knows if it has put that very one on record.
@@ -51,7 +52,7 @@ def _stretches(evidence: Evidence, truth: Truth) -> Iterator[tuple[str, str, flo
     for payment in evidence.service.payments or ():
         believed = news.get(payment.id)
         if believed and payment.id not in moneys and payment.state != PaymentState.FAILED and payment.currency:
-            order, (since_us, _), (ended_us, _) = payment.order_id or payment.id, believed, ended
+            order, (since_us, _) = payment.order_id or payment.id, believed
             yield _stretch(order, payment.currency, payment.amount_minor or 0, ended_us, (since_us, ""))
 
 

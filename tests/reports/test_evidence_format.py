@@ -127,3 +127,35 @@ def test_money_that_moved_for_no_payment_is_no_evidence(run):
 
     with pytest.raises(EvidenceError, match="pi_unknown"):
         run.verdict()
+
+
+@pytest.mark.parametrize("value", [None, [], "order_id=a", 5])
+def test_metadata_is_an_object_whether_it_is_recorded_or_read(run, value):
+    run.evidence()
+    book = run.folder / "psp" / "payments.jsonl"
+    rows = [json.loads(line) | {"metadata": value} for line in book.read_text().splitlines()]
+
+    book.write_text("\n".join(map(json.dumps, rows)))
+    with pytest.raises(EvidenceError, match=r"payments\.jsonl line 1: metadata is .*, expected an object"):
+        load_run(run.folder)
+    run.psp["payments"][0]["metadata"] = value
+    with pytest.raises(EvidenceError, match=r"payments\.jsonl row 1: metadata is .*, expected an object"):
+        run.evidence()
+
+
+@pytest.mark.parametrize("value", [None, "", 5, ["a"], {"id": "a"}])
+def test_metadata_names_an_order_with_a_text_only(run, value):
+    run.psp["payments"][0]["metadata"] = {"order_id": value, "payment_id": "pay_a", "colour": {"nobody": "reads it"}}
+
+    for evidence in (run.evidence(), load_run(run.folder)):
+        assert evidence.psp.payments[0].order_named is None
+        assert evidence.psp.payments[0].payment_named == "pay_a"
+
+
+@pytest.mark.parametrize("detail", [None, [], "by_s", 5, {}])
+def test_a_bite_without_a_detail_tells_nothing_of_it(run, detail):
+    run.bite("clocks", "jump", seconds=5, where="clock", detail={"by_s": -20.0})
+    run.bite("clocks", "jump", seconds=6, where="clock", detail=detail)
+
+    for evidence in (run.evidence(), load_run(run.folder)):
+        assert [bite.told("by_s", 0) for bite in evidence.faults[-2:]] == [-20.0, 0]
