@@ -78,8 +78,8 @@ def _disagreement(payment: Payment, declared: Declared, excuses: Excuses, truth:
 
     What the service has put on record is left out on both sides: money that it should not have, which goes back in
     repair, and refunds that it knows to be no refunds of its own. A refund that nobody could have prevented may be
-    counted or not: of two that came of one request, the service may know either as its own. So may one whose end the
-    PSP told nobody.
+    counted or not: of two that came of one request, the service may know either as its own. So may one that the PSP
+    denied when it was asked for again, and one whose end the PSP told nobody.
     """
     if payment.refunded_minor is None:
         return
@@ -116,7 +116,8 @@ def _bounds_minor(refunds: Sequence[PspRefund], excuses: Excuses, truth: Truth) 
 
 def _counts(refund: PspRefund, excuses: Excuses) -> bool:
     """Tell whether a refund arrived, and has to be in the service's books."""
-    return refund.status == PspStatus.SUCCEEDED and refund.id not in excuses.effects
+    is_excused = refund.id in excuses.effects or refund.id in excuses.denied
+    return refund.status == PspStatus.SUCCEEDED and not is_excused
 
 
 def _sum_minor(refunds: Iterable[PspRefund]) -> int:

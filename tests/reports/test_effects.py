@@ -190,6 +190,37 @@ def test_of_two_refunds_that_came_of_one_request_the_service_may_know_the_second
     assert "I7" not in run.accused()
 
 
+@pytest.mark.parametrize(
+    ("status", "is_excused"), [(400, True), (402, True), (409, False), (429, False), (None, False)]
+)
+def test_a_refund_that_the_psp_denied_when_it_was_asked_for_again_may_be_believed_to_have_failed(
+    run, status, is_excused
+):
+    run.refunded("a", 100, seconds=55, state="FAILED")
+    run.service["refunds"][-1]["psp_refund_id"] = None
+    asked = {"operation": "create_refund", "idempotency_key": "psp-key-refund"}
+    run.journal("request", seconds=56, object="re_ref_a_1", status=None, request_id="req_first", **asked)
+    run.journal("request", seconds=57, object=None, status=None, request_id="req_again", **asked)
+    run.journal("request", seconds=58, object=None, status=status, request_id="req_replay", replayed=True, **asked)
+    accused = run.accused()
+    detail = {"request_id": "req_again"}
+    run.bite("forgetful", "keys-ignored", seconds=57, where="reply", detail=detail, unsurvivable="repeated-effect")
+
+    assert "I7" in accused
+    assert ("I7" not in run.accused()) == is_excused
+
+
+def test_a_refund_under_another_key_is_not_excused_by_a_denial(run):
+    run.refunded("a", 100, seconds=55, state="FAILED")
+    run.service["refunds"][-1]["psp_refund_id"] = None
+    asked = {"operation": "create_refund", "status": 400, "object": None}
+    run.journal("request", seconds=57, idempotency_key="another", request_id="req_again", **asked)
+    detail = {"request_id": "req_again"}
+    run.bite("forgetful", "keys-ignored", seconds=57, where="reply", detail=detail, unsurvivable="repeated-effect")
+
+    assert "I7" in run.accused()
+
+
 def test_a_key_that_was_repeated_longer_than_promised_excuses_nobody(run):
     run.manifest["plan"] = {"service": {"psp_key_retention_s": 60}}
     run.psp_payment("pay_a", "a", seconds=90, amount_minor=1000, currency="EUR", psp_id="pi_again")
