@@ -3,7 +3,7 @@
 The evidence is a real run of `kitchen-sink` many times over (`amplification`), once of the sound service and once of
 one that pays twice, so that thousands of breaches are found. What is measured is the command as a user gives it, from
 the start of its process to its end. Rows are those of all diaries; more than a quarter are the customers', whose
-own diary has a million where there are 3.6 million in all.
+own diary has nearly a million where there are 3.6 million in all.
 """
 
 import os
