@@ -6,7 +6,7 @@ from typing import Annotated
 import orjson
 from msgspec import Struct
 
-from reports.records.values import SINGLE, JsonText, KeptWith, parsed, text_in
+from reports.records.values import SINGLE, JsonText, KeptWith, as_text, parsed, within
 
 STILL_OPEN = "still open when the run ended"
 """The `error` of a request that nobody waited for to its end: the run ended first."""
@@ -69,8 +69,7 @@ class DiaryEntry(Struct, frozen=True, gc=False):
 
     def told(self, key: str) -> str | None:
         """What the answer says under this key."""
-        said = parsed(self.answer)
-        return text_in(said, key) if isinstance(said, dict) else None
+        return as_text(within(parsed(self.answer), key))
 
     def is_answered_like(self, other: "DiaryEntry") -> bool:
         """Tell whether both were given the same answer, in whatever order its keys were written down."""

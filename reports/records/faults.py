@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Struct
 
-from reports.records.values import SINGLE, Json, JsonText, parsed
+from reports.records.values import SINGLE, Json, JsonText, parsed, within
 
 
 class FaultBite(Struct, frozen=True, gc=False):
@@ -21,5 +21,4 @@ class FaultBite(Struct, frozen=True, gc=False):
 
     def told(self, key: str, default: Json = None) -> Json:
         """Return what its detail says under this key."""
-        said = parsed(self.detail)
-        return said.get(key, default) if isinstance(said, dict) else default
+        return within(parsed(self.detail), key, default)

@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Struct
 
-from reports.records.values import SINGLE, Json
+from reports.records.values import SINGLE, Json, as_text
 
 
 class PspStatus(StrEnum):
@@ -42,10 +42,6 @@ class Metadata(Struct, frozen=True, gc=False):
     repair_of: Json = None
 
 
-def _name(said: Json) -> str | None:
-    return said if isinstance(said, str) and said else None
-
-
 class PspPayment(Struct, frozen=True, gc=False):
     """psp/payments.jsonl."""
 
@@ -63,12 +59,12 @@ class PspPayment(Struct, frozen=True, gc=False):
     @property
     def order_named(self) -> str | None:
         """The order that the service told the PSP."""
-        return _name(self.metadata.order_id)
+        return as_text(self.metadata.order_id)
 
     @property
     def payment_named(self) -> str | None:
         """The payment that the service told the PSP."""
-        return _name(self.metadata.payment_id)
+        return as_text(self.metadata.payment_id)
 
 
 class PspRefund(Struct, frozen=True, gc=False):
@@ -88,12 +84,12 @@ class PspRefund(Struct, frozen=True, gc=False):
     @property
     def refund_named(self) -> str | None:
         """The refund that the service told the PSP."""
-        return _name(self.metadata.refund_id)
+        return as_text(self.metadata.refund_id)
 
     @property
     def repair_of(self) -> str | None:
         """The PSP's payment that the service gave back of its own accord, by what it told the PSP."""
-        return _name(self.metadata.repair_of)
+        return as_text(self.metadata.repair_of)
 
     @property
     def has_failed(self) -> bool:

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from reports.records.values import Json, text_in
+from reports.records.values import Json, as_text, within
 
 
 class PaymentState(StrEnum):
@@ -135,4 +135,4 @@ class Discrepancy(Struct, frozen=True, gc=False):
 
     def detail(self, key: str) -> str | None:
         """What its evidence says under this key."""
-        return text_in(self.evidence, key) if isinstance(self.evidence, dict) else None
+        return as_text(within(self.evidence, key))

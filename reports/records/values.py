@@ -26,7 +26,11 @@ def parsed(text: JsonText) -> Json:
     return value
 
 
-def text_in(metadata: JsonObject, key: str) -> str | None:
-    """Return what stands under this key; metadata is for the service to fill, so anything may stand there."""
-    value = metadata.get(key)
-    return value if isinstance(value, str) and value else None
+def within(said: Json, key: str, default: Json = None) -> Json:
+    """Return what stands under this key; what is no object has no keys."""
+    return said.get(key, default) if isinstance(said, dict) else default
+
+
+def as_text(said: Json) -> str | None:
+    """Return a text that names something; where anything may stand, whatever else does names nothing."""
+    return said if isinstance(said, str) and said else None
