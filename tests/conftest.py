@@ -22,7 +22,9 @@ _ROOM = 4 << 30  # bytes; each session has a few servers of some hundred megabyt
 
 def pytest_configure() -> None:
     """Make signals what they are at a terminal, and keep servers in memory."""
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under `nohup` every process of these tests would ignore it
+    # Under `nohup`, and in the background of a script, every process of these tests would ignore one of them.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     _keep_servers_in_memory()
 
 
